@@ -1,0 +1,83 @@
+"""DockerHost: a machine with a container engine. Its socket is root there, hence an administrator's object."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from containerjob_api.conditions import Conditions
+from containerjob_api.hostrefs import AllowedNamespaces
+from containerjob_api.markers import Text
+from containerjob_api.resources import ObjectMeta, Value
+
+ENDPOINT_PATTERN: Final = r"^(unix:///.+|fake://.*)$"
+
+
+class DockerHostSpec(Value):
+    """How to reach the engine, and who may use it."""
+
+    endpoint: Annotated[
+        str,
+        Text(
+            max_length=512,
+            pattern=ENDPOINT_PATTERN,
+            message="endpoint must be the path of a socket, such as unix:///var/run/docker.sock",
+        ),
+    ]
+    """unix:///path of the engine's socket; fake:// (no engine at all) only where the operator allows it."""
+    max_concurrent_jobs: Annotated[int, Field(ge=1, le=10000)] | None = None
+    """How many jobs may run at a time; the engine's number of CPUs when absent."""
+    unschedulable: bool = False
+    """True keeps new jobs away; running ones go on."""
+    allowed_namespaces: AllowedNamespaces = AllowedNamespaces()
+    """Which namespaces' jobs may run here; none when absent."""
+
+
+class EngineInfo(Value):
+    """What the engine says of itself."""
+
+    id: Annotated[str, Field(max_length=128)] = ""
+    """The engine's own id; the host is bound to the first one seen."""
+    name: Annotated[str, Field(max_length=256)] = ""
+    """Name of the machine."""
+    version: Annotated[str, Field(max_length=128)] = ""
+    """Version of the engine."""
+    api_version: Annotated[str, Field(max_length=32)] = ""
+    """Version of the engine's API."""
+    os: Annotated[str, Field(max_length=256)] = ""
+    """Operating system of the machine."""
+    architecture: Annotated[str, Field(max_length=64)] = ""
+    """Architecture of the machine."""
+    cpus: Annotated[int, Field(ge=0)] = 0
+    """CPUs of the machine."""
+    memory_bytes: Annotated[int, Field(ge=0)] = 0
+    """Memory of the machine in bytes."""
+
+
+class DockerHostStatus(Value):
+    """What the operator last saw of the host; written on change only."""
+
+    observed_generation: int = -1
+    """The generation this status speaks of; -1 before the operator has seen the object."""
+    conditions: Conditions = ()
+    """Ready and Reachable."""
+    engine: EngineInfo | None = None
+    """The engine behind the endpoint."""
+    max_concurrent_jobs: Annotated[int, Field(ge=0)] | None = None
+    """The limit in force."""
+    running_jobs: Annotated[int, Field(ge=0)] | None = None
+    """Jobs that held a slot when this was written."""
+
+
+class DockerHost(Value):
+    """A machine with a container engine that jobs may run on."""
+
+    metadata: ObjectMeta
+    spec: DockerHostSpec
+    """How to reach the engine, and who may use it."""
+    status: DockerHostStatus = DockerHostStatus()
+    """What the operator last saw of the host."""
+
+    @classmethod
+    def from_body(cls, body: dict[str, Any]) -> "DockerHost":
+        """Read an object as the API server sends it; pydantic's ValidationError where it can't be read."""
+        return cls.model_validate(body)

@@ -1,0 +1,29 @@
+"""Names that others rely on: the API group, label keys, container names. Standard library only."""
+
+from typing import Final
+
+GROUP: Final = "containerjobs.io"
+VERSION: Final = "v1alpha1"
+API_VERSION: Final = f"{GROUP}/{VERSION}"
+
+CONTAINERJOBS: Final = "containerjobs"
+DOCKERHOSTS: Final = "dockerhosts"
+
+OPERATOR_NAMESPACE: Final = "containerjob-system"
+OPERATOR_NAME: Final = "containerjob-operator"
+
+LABEL_CLUSTER_UID: Final = f"{GROUP}/cluster-uid"
+"""Uid of the kube-system namespace: two clusters on one engine never touch each other's containers."""
+LABEL_JOB_UID: Final = f"{GROUP}/uid"
+LABEL_NAMESPACE: Final = f"{GROUP}/namespace"
+LABEL_NAME: Final = f"{GROUP}/name"
+LABEL_ATTEMPT: Final = f"{GROUP}/attempt"
+LABEL_SPEC_HASH: Final = f"{GROUP}/spec-hash"
+
+HOST_FINALIZER: Final = f"{GROUP}/operator"
+"""On DockerHosts only, while the operator's timers look after them; a ContainerJob never has one."""
+
+
+def container_name(uid: str, attempt: int) -> str:
+    """Return the one name an attempt's container may have; the engine's name conflict is our fence."""
+    return f"cj-{uid}-{attempt}"
