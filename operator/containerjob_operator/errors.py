@@ -1,0 +1,64 @@
+"""Every error the operator's own code raises; its kind says what follows.
+
+* ContainerJobError
+  x HostUnavailable        could not ask: nothing is known, wait and ask again
+  x LaunchRejected         the engine's final no to this job: it fails with the reason
+  x LaunchDelayed          a passing no: the job waits, the launch is tried again
+  x KubeError
+    + ObjectGone           404: the object, or this incarnation of it, is not there
+    + WriteConflict        409: somebody wrote first; read again, decide again
+    + KubeUnavailable      the API server did not answer, or asked for a pause
+    + KubeRefused          any other refusal: a missing permission, a rule of the schema
+"""
+
+from containerjob_api.phases import Reason
+
+
+class ContainerJobError(Exception):
+    """Base of all of them."""
+
+
+class HostUnavailable(ContainerJobError):
+    """The engine could not be asked; what happens there is unknown, not failed."""
+
+
+class LaunchRejected(ContainerJobError):
+    """The engine will never run this job as it stands."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class LaunchDelayed(ContainerJobError):
+    """The engine could not launch this now, and may later."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class KubeError(ContainerJobError):
+    """The API server did not do what was asked."""
+
+
+class ObjectGone(KubeError):
+    """The object, or the incarnation with this uid, does not exist."""
+
+
+class WriteConflict(KubeError):
+    """The object has changed since it was read."""
+
+
+class KubeUnavailable(KubeError):
+    """No answer, or a 429/5xx; `retry_after` is the server's wish in seconds."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class KubeRefused(KubeError):
+    """A final refusal, such as 403 or 422; the message is the server's."""
