@@ -1,0 +1,1 @@
+"""Everything that talks to a container engine, behind one port (`base.Executor`)."""
