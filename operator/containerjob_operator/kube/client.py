@@ -1,0 +1,113 @@
+"""Kube: what the operator asks of the API server, in terms of our own models."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx2
+from lightkube.operators import not_equal
+
+from containerjob_api.hosts import DockerHost, DockerHostStatus
+from containerjob_api.jobs import ContainerJob
+from containerjob_api.jobstatus import ContainerJobStatus
+from containerjob_api.resources import ObjectMeta, Value
+from containerjob_operator.errors import ObjectGone, WriteConflict
+from containerjob_operator.kube import crdcheck, tables
+from containerjob_operator.kube.api import Api, Resource
+from containerjob_operator.kube.patches import fenced, merge_patch
+from containerjob_operator.kube.resources import CONTAINERJOB, CRD, DOCKERHOST, NAMESPACE, Body
+
+
+class Kube:
+    """Reads and status writes. Every method raises KubeError's kinds only, and asks once."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+
+    @classmethod
+    def connect(cls, kubeconfig: Path | None = None, *, transport: httpx2.AsyncBaseTransport | None = None) -> Self:
+        """Prepare a client inside the running loop, from a kubeconfig file or, without one, from the pod."""
+        return cls(Api.connect(kubeconfig, transport=transport))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self.api.aclose()
+
+    async def get_job(self, namespace: str, name: str) -> ContainerJob | None:
+        """Read a job, None when there is none; pydantic's ValidationError where it can't be read."""
+        body = await self._find(CONTAINERJOB, name, namespace)
+        return None if body is None else ContainerJob.from_body(body)
+
+    async def write_job_status(self, job: ContainerJob, status: ContainerJobStatus) -> ContainerJob:
+        """Store `status` if nobody has written since `job` was read; ask nothing when it is stored already."""
+        metadata = await self._write_status(CONTAINERJOB, job.metadata, job.status, status)
+        return job.model_copy(update={"metadata": metadata, "status": status})
+
+    async def live_jobs(self) -> list[Body]:
+        """Read all unfinished jobs, unparsed: one that can't be read must not hide the others.
+
+        Not `=false`: a selector sees the stored object, and a fresh job has no `finished` yet.
+        """
+        return await self.api.list(CONTAINERJOB, {crdcheck.FINISHED: not_equal("true")})
+
+    async def job_uids(self) -> frozenset[str]:
+        """Read the uids of all jobs, finished ones too."""
+        return await tables.all_uids(self.api.http)
+
+    async def hosts(self) -> list[Body]:
+        """Read all hosts, unparsed."""
+        return await self.api.list(DOCKERHOST)
+
+    async def write_host_status(self, host: DockerHost, status: DockerHostStatus) -> DockerHost:
+        """Store `status` by the rules of `write_job_status`."""
+        metadata = await self._write_status(DOCKERHOST, host.metadata, host.status, status)
+        return host.model_copy(update={"metadata": metadata, "status": status})
+
+    async def host_exists(self, name: str, uid: str) -> bool:
+        """Say whether this very host is still there; another with its name is another host."""
+        body = await self._find(DOCKERHOST, name)
+        return body is not None and body["metadata"]["uid"] == uid
+
+    async def namespaces(self) -> dict[str, dict[str, str]]:
+        """Read every namespace's labels."""
+        bodies = await self.api.list(NAMESPACE)
+        return {body["metadata"]["name"]: body["metadata"].get("labels", {}) for body in bodies}
+
+    async def cluster_uid(self) -> str:
+        """Read what tells this cluster from all others: the uid of kube-system."""
+        uid: str = (await self.api.get(NAMESPACE, "kube-system"))["metadata"]["uid"]
+        return uid
+
+    async def missing_fields(self) -> list[str]:
+        """Say, one sentence each, what the cluster's CRDs lack for this operator; nothing when all is well."""
+        faults = (
+            crdcheck.containerjob_fault(await self._find(CRD, crdcheck.CONTAINERJOB_CRD)),
+            crdcheck.dockerhost_fault(await self._find(CRD, crdcheck.DOCKERHOST_CRD)),
+        )
+        return [fault for fault in faults if fault is not None]
+
+    async def _find(self, kind: Resource, name: str, namespace: str | None = None) -> Body | None:
+        try:
+            return await self.api.get(kind, name, namespace)
+        except ObjectGone:
+            return None
+
+    async def _write_status(self, kind: Resource, known: ObjectMeta, old: Value, new: Value) -> ObjectMeta:
+        patch = merge_patch(old.to_json(), new.to_json())
+        if not patch:
+            return known
+        if not known.resource_version:
+            raise WriteConflict(f"{kind.__name__} {known.name} was never read: a write could not be fenced")
+        body = await self.api.patch(kind, known.name, fenced(known, patch), known.namespace or None, status=True)
+        written = ObjectMeta.model_validate(body["metadata"])
+        if written.uid != known.uid:
+            raise ObjectGone(f"{kind.__name__} {known.name} is another object now: uid {written.uid}")
+        return written

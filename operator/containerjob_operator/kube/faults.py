@@ -1,0 +1,73 @@
+"""The one place where lightkube's and httpx2's errors become ours.
+
+| what came back                                        | what we raise                          |
+|-------------------------------------------------------|----------------------------------------|
+| 404                                                   | ObjectGone                             |
+| 409                                                   | WriteConflict                          |
+| 408, 410 (a list's snapshot expired), 429, any 5xx    | KubeUnavailable, with Retry-After      |
+| no connection, no answer in time, not Kubernetes' JSON | KubeUnavailable                        |
+| any other status, or credentials that can't be read   | KubeRefused, with the server's message |
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from typing import Final, TypeVar
+
+import httpx2
+import msgspec
+from lightkube import ApiError
+from lightkube.core.exceptions import ConfigError
+
+from containerjob_operator.errors import KubeError, KubeRefused, KubeUnavailable, ObjectGone, WriteConflict
+
+REQUEST_SECONDS: Final = 15.0
+ASK_AGAIN: Final = frozenset({408, 410, 429})
+MESSAGE_LIMIT: Final = 1000
+"""A proxy may answer with a whole page; our messages end up in logs and conditions."""
+
+Answer = TypeVar("Answer")
+
+
+async def answer_of(what: str, request: Awaitable[Answer], seconds: float = REQUEST_SECONDS) -> Answer:
+    """Await a request for at most `seconds` in all; `what` names it in the error. Nothing is tried again."""
+    try:
+        # httpx2 bounds each read, not the request: a dripping answer would hold a worker for ever.
+        async with asyncio.timeout(seconds):
+            return await request
+    except httpx2.HTTPStatusError as error:
+        raise from_response(what, error.response, _message(error)) from error
+    except TimeoutError as error:
+        raise KubeUnavailable(f"{what}: no answer within {seconds:g} s") from error
+    except httpx2.HTTPError as error:
+        raise KubeUnavailable(f"{what}: {error or type(error).__name__}") from error
+    except ConfigError as error:
+        raise KubeRefused(f"{what}: {error}") from error
+    # The last is lightkube's, for an error without a Content-Type: only something before the API server sends that.
+    except (msgspec.MsgspecError, json.JSONDecodeError, KeyError) as error:
+        raise KubeUnavailable(f"{what}: the answer is not a Kubernetes API server's") from error
+
+
+def from_response(what: str, response: httpx2.Response, message: str) -> KubeError:
+    """Return the error that an answer's status code stands for."""
+    code = response.status_code
+    text = f"{what}: {message[:MESSAGE_LIMIT] or f'HTTP {code}'}"
+    if code == 404:
+        return ObjectGone(text)
+    if code == 409:
+        return WriteConflict(text)
+    if code in ASK_AGAIN or code >= 500:
+        return KubeUnavailable(text, _retry_after(response))
+    return KubeRefused(text)
+
+
+def _message(error: httpx2.HTTPStatusError) -> str:
+    if isinstance(error, ApiError):
+        return error.status.message or ""
+    return f"HTTP {error.response.status_code} {error.response.text}".strip()
+
+
+def _retry_after(response: httpx2.Response) -> float | None:
+    """Read the header in seconds; the API server never sends the form that is a date."""
+    header = response.headers.get("Retry-After", "")
+    return float(header) if header.isdecimal() else None
