@@ -1,0 +1,5 @@
+"""`python -m containerjob_operator`."""
+
+from containerjob_operator.main import main
+
+main()

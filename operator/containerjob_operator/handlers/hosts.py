@@ -1,0 +1,30 @@
+"""DockerHosts and namespaces: what they allow may start or stop jobs from waiting."""
+
+from typing import Any
+
+from containerjob_operator.reconcile.intake import take_host, take_namespace
+from containerjob_operator.reconcile.upkeep import tell_status, tend_host
+
+
+async def watch_host(event: Any, memo: Any, **_: Any) -> None:
+    """Take in one watch event of a DockerHost."""
+    body = event["object"]
+    if event["type"] == "DELETED":
+        memo.context.hosts.forget(body["metadata"]["name"])
+        return
+    host = take_host(body, memo.context)
+    if host is not None:
+        await host.probed.wait()
+        await tell_status(host, memo.context)
+
+
+async def time_host(name: str | None, memo: Any, **_: Any) -> None:
+    """Look after one host: monitoring (probe, resync) and clean-up (retention, orphans)."""
+    await tend_host(str(name), memo.context)
+
+
+async def watch_namespace(event: Any, memo: Any, **_: Any) -> None:
+    """Take in one watch event of a Namespace."""
+    metadata = event["object"]["metadata"]
+    labels = None if event["type"] == "DELETED" else dict(metadata.get("labels", {}))
+    take_namespace(metadata["name"], labels, memo.context)

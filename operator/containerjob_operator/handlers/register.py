@@ -1,0 +1,71 @@
+"""Binds our functions to kopf and sets kopf up as the watch and authentication shell. Nothing happens at import."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import kopf
+
+from containerjob_api.names import CONTAINERJOBS, DOCKERHOSTS, GROUP, HOST_FINALIZER, VERSION
+from containerjob_operator.handlers.hosts import time_host, watch_host, watch_namespace
+from containerjob_operator.handlers.jobs import watch_job
+from containerjob_operator.handlers.storage import NoDiffs, NoProgress
+from containerjob_operator.settings import Settings
+
+
+def make_registry(settings: Settings, stop_work: Callable[[], Awaitable[None]]) -> kopf.OperatorRegistry:
+    """Return a registry with all handlers. No create, update or resume handlers: they would write to every job."""
+    registry = kopf.OperatorRegistry()
+
+    async def stop_working(**_: Any) -> None:
+        await stop_work()
+
+    kopf.on.cleanup(registry=registry)(stop_working)
+    kopf.on.login(registry=registry)(_login_with(settings))
+    kopf.on.event(GROUP, VERSION, CONTAINERJOBS, registry=registry)(watch_job)
+    kopf.on.event(GROUP, VERSION, DOCKERHOSTS, registry=registry)(watch_host)
+    kopf.on.event("v1", "namespaces", registry=registry)(watch_namespace)
+    kopf.timer(
+        GROUP,
+        VERSION,
+        DOCKERHOSTS,
+        registry=registry,
+        interval=settings.resync_seconds,
+        initial_delay=min(5.0, settings.resync_seconds),
+        errors=kopf.ErrorsMode.IGNORED,
+    )(time_host)
+    return registry
+
+
+def make_kopf_settings() -> kopf.OperatorSettings:
+    """Return kopf's settings; each differs from its default for the reason beside it."""
+    kopf_settings = kopf.OperatorSettings()
+    # Finished jobs cost nothing: the API server does not even send them.
+    kopf_settings.watching.field_selectors[GROUP, VERSION, CONTAINERJOBS] = "status.finished!=true"
+    # Half-open streams are bounded; kopf's own defaults wait for ever.
+    kopf_settings.watching.server_timeout = 300
+    kopf_settings.watching.client_timeout = 330
+    kopf_settings.watching.connect_timeout = 5
+    # A worker per object frees its memory soon: handlers only enqueue.
+    kopf_settings.queueing.idle_timeout = 0.2
+    kopf_settings.networking.request_timeout = 30
+    kopf_settings.networking.connect_timeout = 5
+    kopf_settings.networking.error_backoffs = (0.2, 0.5, 1, 2, 4)
+    # The kinds are known, and checked before kopf starts: no cluster-wide look at all CRDs.
+    kopf_settings.scanning.disabled = True
+    # We record our own Events, and kopf's logs of every handled event tell nothing.
+    kopf_settings.posting.enabled = False
+    kopf_settings.persistence.finalizer = HOST_FINALIZER
+    # No handler compares old with new: nothing is remembered in annotations, nothing is copied per event.
+    kopf_settings.persistence.diffbase_storage = NoDiffs()
+    kopf_settings.persistence.progress_storage = NoProgress()
+    kopf_settings.persistence.consistency_timeout = 0
+    return kopf_settings
+
+
+def _login_with(settings: Settings) -> Any:
+    def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        if settings.kubeconfig is None:
+            return kopf.login_with_service_account(**kwargs)
+        return kopf.login_with_kubeconfig(**kwargs)
+
+    return login

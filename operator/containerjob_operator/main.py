@@ -1,0 +1,101 @@
+"""`containerjob-operator`: options in, exit code out."""
+
+import os
+import socket
+import sys
+import uuid
+from pathlib import Path
+from typing import Literal
+
+import click
+import uvloop
+
+from containerjob_api.names import OPERATOR_NAMESPACE
+from containerjob_operator.logs import set_up_logging
+from containerjob_operator.settings import Settings
+
+
+def _identity() -> str:
+    """Return a name for this process; a pod's own name stays when its container restarts."""
+    return os.environ.get("POD_NAME") or f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"
+
+
+@click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
+@click.option(
+    "--kubeconfig",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="KUBECONFIG",
+    help="Kubeconfig file; the pod's ServiceAccount when absent.",
+)
+@click.option("--namespace", default=OPERATOR_NAMESPACE, help="Namespace of the Lease.")
+@click.option(
+    "--identity",
+    default=_identity,
+    show_default="$POD_NAME, else unique",
+    help="Holder of the Lease; the same one takes over from itself at once.",
+)
+@click.option("--allow-fake-hosts", is_flag=True, help="Accept DockerHosts with a fake:// endpoint.")
+@click.option(
+    "--resync-seconds",
+    type=click.FloatRange(1, 3600),
+    default=30.0,
+    help="How often each host is probed, listed and swept.",
+)
+@click.option(
+    "--termination-grace-seconds",
+    type=click.FloatRange(0, 3600),
+    default=30.0,
+    help="From a container's stop signal to SIGKILL.",
+)
+@click.option(
+    "--retention-seconds",
+    type=click.FloatRange(0, 30 * 86400),
+    default=86400.0,
+    help="How long finished containers stay for their logs; 0 removes them at once.",
+)
+@click.option(
+    "--retention-count",
+    type=click.IntRange(0, 100000),
+    default=200,
+    help="How many finished containers stay on one host.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 1000),
+    default=16,
+    help="Creates, starts and removals one engine is asked for at a time.",
+)
+@click.option(
+    "--lease-seconds",
+    type=click.IntRange(2, 600),
+    default=15,
+    help="After how long without renewal another operator takes over.",
+)
+@click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO")
+@click.option("--log-format", type=click.Choice(["json", "text"]), default="json")
+def main(log_level: str, log_format: Literal["json", "text"], **options: object) -> None:
+    """Run the ContainerJob operator."""
+    set_up_logging(log_level, log_format)
+    settings = Settings(**options)  # type: ignore[arg-type]
+    if settings.kubeconfig is not None:
+        os.environ["KUBECONFIG"] = str(settings.kubeconfig)
+    sys.exit(run(settings))
+
+
+def run(settings: Settings) -> int:
+    """Serve, and turn how it ended into an exit code."""
+    from containerjob_operator.serve import LeaseLost, NotInstalledError, serve  # heavy: kopf, lightkube
+
+    try:
+        uvloop.run(serve(settings))
+    except NotInstalledError as problem:
+        click.echo(f"error: {problem}", err=True)
+        return 1
+    except LeaseLost as problem:
+        click.echo(f"error: {problem}; another operator leads now", err=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Gather facts, let `decide` judge, act, store. Knows executors and the API server, not kopf."""

@@ -1,0 +1,110 @@
+"""Everything a pass works with, built once in one place and handed down."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from containerjob_api.jobs import ContainerJob
+from containerjob_operator.executors.base import Executor
+from containerjob_operator.executors.registry import executor_for
+from containerjob_operator.kube.client import Kube
+from containerjob_operator.kube.events import EventRecorder
+from containerjob_operator.reconcile.hosts import Host, Hosts
+from containerjob_operator.reconcile.live_jobs import LiveJob, LiveJobs
+from containerjob_operator.reconcile.placements import Placements
+from containerjob_operator.reconcile.queue import WorkQueue
+from containerjob_operator.settings import Settings
+
+
+@dataclass(slots=True)
+class Context:
+    """The operator's parts. Belongs to one event loop."""
+
+    settings: Settings
+    kube: Kube
+    recorder: EventRecorder
+    cluster_uid: str
+    queue: WorkQueue
+    jobs: LiveJobs
+    hosts: Hosts
+    placements: Placements
+    background: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def executor_of(self, live: LiveJob) -> Executor | None:
+        """Return the executor of the job's host; None where the host is gone or may not be used."""
+        host = self.hosts.get(live.host_name or "")
+        return host.executor if host is not None and host.usable else None
+
+    def problem_of(self, live: LiveJob) -> str:
+        """Say why the job's host cannot be asked."""
+        host = self.hosts.get(live.host_name or "")
+        if host is None:
+            return f"DockerHost {live.host_name} does not exist"
+        return host.probe.problem or "the engine does not answer"
+
+    def observe(self, job: ContainerJob) -> None:
+        """Take in a job as the API server has it, and have it looked at."""
+        known = self.jobs.get(job.metadata.uid)
+        moved = known is not None and known.job.spec.placement != job.spec.placement
+        live = self.jobs.observe(job)
+        if live is None:
+            return
+        if moved:
+            self.placements.release(live)
+        if job.status.current is not None:
+            self.placements.hold(live)
+        elif known is None or moved:
+            self.placements.wait_for_host(live)
+        self.queue.add(live.uid)
+
+    def wake_jobs_of(self, host: Host) -> None:
+        """Look at every job that holds a slot there."""
+        for uid in self.placements.held[host.body.metadata.name]:
+            live = self.jobs.get(uid)
+            if live is not None:
+                live.expected = None
+                self.queue.add(uid)
+
+    def wake(self, uid: str) -> None:
+        """Look at a job whose container stirred."""
+        live = self.jobs.get(uid)
+        if live is not None:
+            live.expected = None
+            self.queue.add(uid)
+
+    def end(self, live: LiveJob, *, finished: bool) -> None:
+        """Let go of a job that is over (its outcome is stored) or gone."""
+        self.placements.release(live)
+        self.queue.forget(live.uid)
+        if finished:
+            self.jobs.finish(live.uid)
+        else:
+            self.jobs.forget(live.uid)
+
+
+def build_context(settings: Settings, kube: Kube, recorder: EventRecorder, cluster_uid: str) -> Context:
+    """Put the parts together; nothing runs yet."""
+
+    def make_executor(endpoint: str) -> Executor:
+        return executor_for(endpoint, cluster_uid=cluster_uid, allow_fake_hosts=settings.allow_fake_hosts)
+
+    queue = WorkQueue()
+    hosts = Hosts(make_executor)
+    placements = Placements(hosts, queue)
+    context = Context(
+        settings=settings,
+        kube=kube,
+        recorder=recorder,
+        cluster_uid=cluster_uid,
+        queue=queue,
+        jobs=LiveJobs(),
+        hosts=hosts,
+        placements=placements,
+    )
+    hosts.tell(on_change=placements.hosts_changed, wake=context.wake, wake_all=context.wake_jobs_of)
+    return context
+
+
+def now() -> datetime:
+    """Return the wall-clock time; the only clock that decisions get."""
+    return datetime.now(UTC)

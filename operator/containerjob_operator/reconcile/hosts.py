@@ -1,0 +1,176 @@
+"""The hosts: one executor, one event stream and one probe result each. Jobs of a host are looked at when it stirs."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from containerjob_api.hosts import DockerHost
+from containerjob_api.phases import HostReason
+from containerjob_operator.decide.hosts import Probe, judge, slots
+from containerjob_operator.errors import HostUnavailable
+from containerjob_operator.executors.base import Executor
+from containerjob_operator.executors.registry import EndpointRefused
+from containerjob_operator.schedule.placement import HostView
+
+log = structlog.get_logger(__name__)
+
+MakeExecutor = Callable[[str], Executor]
+RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Pauses between attempts to reach an engine; the last one goes on for as long as it is away."""
+
+
+@dataclass(slots=True)
+class Host:
+    """One DockerHost and what this process knows of its engine."""
+
+    body: DockerHost
+    executor: Executor | None
+    probe: Probe = field(default_factory=lambda: Probe(None, HostReason.UNREACHABLE, "not asked yet"))
+    follower: "asyncio.Task[None] | None" = None
+    probed: asyncio.Event = field(default_factory=asyncio.Event)
+    signalled: set[str] = field(default_factory=set)
+    """Orphans that got their stop signal; removed by force the next time."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether jobs may be launched, judged and removed there."""
+        return self.probe.reason is HostReason.ENGINE_READY
+
+
+class Hosts:
+    """All hosts by name; tells the schedule when something changed and wakes jobs whose container stirred."""
+
+    def __init__(self, make_executor: MakeExecutor) -> None:
+        self._hosts: dict[str, Host] = {}
+        self._make_executor = make_executor
+        self._on_change: Callable[[], None] = lambda: None
+        self._wake: Callable[[str], None] = lambda _uid: None
+        self._wake_all: Callable[[Host], None] = lambda _host: None
+
+    def tell(
+        self, *, on_change: Callable[[], None], wake: Callable[[str], None], wake_all: Callable[[Host], None]
+    ) -> None:
+        """Say who wants to know: of any change, of one job's container, of all jobs of a host."""
+        self._on_change, self._wake, self._wake_all = on_change, wake, wake_all
+
+    def get(self, name: str) -> Host | None:
+        """Return the host of this name."""
+        return self._hosts.get(name)
+
+    def __iter__(self) -> Iterator[Host]:
+        return iter(list(self._hosts.values()))
+
+    def observe(self, body: DockerHost) -> Host:
+        """Take in a DockerHost as the API server has it."""
+        host = self._hosts.get(body.metadata.name)
+        if host is not None and host.body.spec == body.spec and host.body.metadata.uid == body.metadata.uid:
+            host.body = body
+            return host
+        if host is not None and _same_engine(host.body, body):
+            host.body = body
+        else:
+            if host is not None:
+                self._retire(host)
+            host = self._start(body)
+        self._on_change()
+        return host
+
+    def forget(self, name: str) -> None:
+        """Drop a deleted host; its containers are left as they are."""
+        host = self._hosts.pop(name, None)
+        if host is not None:
+            self._retire(host)
+            self._on_change()
+
+    def views(self, held: Mapping[str, set[str]]) -> list[HostView]:
+        """Describe the hosts to the schedule."""
+        return [
+            HostView(
+                name=name,
+                free=slots(host.body, host.probe.engine) - len(held.get(name, ())),
+                allowed=host.body.spec.allowed_namespaces,
+                ready=host.usable,
+                schedulable=not host.body.spec.unschedulable and host.body.metadata.deletion_timestamp is None,
+                problem=host.probe.problem,
+            )
+            for name, host in self._hosts.items()
+        ]
+
+    def all_asked(self) -> bool:
+        """Say whether every host has been asked at least once."""
+        return all(host.probed.is_set() for host in self._hosts.values())
+
+    async def ask(self, host: Host) -> Probe:
+        """Ask the engine who it is, and remember the answer."""
+        if host.executor is None:
+            return host.probe
+        try:
+            probe = judge(host.body, Probe(await host.executor.engine()))
+        except HostUnavailable as problem:
+            probe = Probe(None, HostReason.UNREACHABLE, str(problem))
+        probe_is_new = probe != host.probe
+        if probe_is_new:
+            was_usable, host.probe = host.usable, probe
+            if was_usable != host.usable:
+                log.info(
+                    "host is usable" if host.usable else "host is not usable",
+                    host=host.body.metadata.name,
+                    reason=probe.reason,
+                    problem=probe.problem,
+                )
+                self._wake_all(host)
+        if probe_is_new or not host.probed.is_set():
+            host.probed.set()
+            self._on_change()
+        return probe
+
+    async def aclose(self) -> None:
+        """Stop following; close every connection."""
+        hosts, self._hosts = list(self._hosts.values()), {}
+        for host in hosts:
+            self._retire(host)
+        await asyncio.gather(*(host.follower for host in hosts if host.follower), return_exceptions=True)
+
+    def _start(self, body: DockerHost) -> Host:
+        try:
+            host = Host(body, self._make_executor(body.spec.endpoint))
+        except EndpointRefused as refused:
+            host = Host(body, None, Probe(None, refused.reason, str(refused)))
+            host.probed.set()
+        self._hosts[body.metadata.name] = host
+        if host.executor is not None:
+            host.follower = asyncio.create_task(
+                self._follow(host, host.executor), name=f"follow {body.metadata.name}"
+            )
+        return host
+
+    def _retire(self, host: Host) -> None:
+        if host.follower is not None:
+            host.follower.cancel()
+
+    async def _follow(self, host: Host, executor: Executor) -> None:
+        """Keep the event stream up. A stream is a hint: after each connect every job of the host is looked at."""
+        failures = 0
+        try:
+            while True:
+                await self.ask(host)
+                if host.usable:
+                    try:
+                        async for event in executor.events():
+                            failures = 0
+                            if event.kind == "subscribed":
+                                self._wake_all(host)
+                            elif event.job_uid:
+                                self._wake(event.job_uid)
+                    except HostUnavailable as problem:
+                        log.info("event stream broke", host=host.body.metadata.name, problem=str(problem))
+                await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+                failures += 1
+        finally:
+            await executor.aclose()
+
+
+def _same_engine(old: DockerHost, new: DockerHost) -> bool:
+    return old.spec.endpoint == new.spec.endpoint and old.metadata.uid == new.metadata.uid

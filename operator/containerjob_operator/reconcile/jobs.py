@@ -1,0 +1,125 @@
+"""The reconcile handler of a job: read facts, decide, act, store; until there is nothing to do but wait."""
+
+import structlog
+from pydantic import ValidationError
+
+from containerjob_operator.decide.actions import Wait
+from containerjob_operator.decide.facts import Facts
+from containerjob_operator.decide.jobs import decide
+from containerjob_operator.decide.observations import Observation
+from containerjob_operator.errors import HostUnavailable, KubeUnavailable, ObjectGone, WriteConflict
+from containerjob_operator.reconcile.context import Context, now
+from containerjob_operator.reconcile.gone import release
+from containerjob_operator.reconcile.live_jobs import LiveJob
+from containerjob_operator.reconcile.perform import perform
+
+log = structlog.get_logger(__name__)
+
+STEPS = 12
+"""Actions in one pass; a launch takes four. More means that facts and actions disagree: pause, then look again."""
+
+
+async def reconcile_job(uid: str, context: Context) -> None:
+    """Bring one job as far as it can go now. Never raises: what went wrong is tried again after a pause."""
+    live = context.jobs.get(uid)
+    if live is None:
+        return
+    try:
+        await _pass(live, context)
+        live.failures = 0
+    except WriteConflict:
+        live.suspect = True
+        context.queue.add(uid)
+    except ObjectGone:
+        live.suspect = True
+        context.queue.add(uid)
+    except KubeUnavailable as problem:
+        _try_again(live, context, problem, problem.retry_after)
+    except Exception as problem:
+        log.exception("reconcile failed", **_who(live))
+        _try_again(live, context, problem, None)
+
+
+async def _pass(live: LiveJob, context: Context) -> None:
+    if live.suspect:
+        await _read_again(live, context)
+    if live.gone:
+        await release(live, context)
+        return
+    for _ in range(STEPS):
+        if live.uid not in context.jobs:
+            return
+        facts = await gather(live, context)
+        action = decide(facts)
+        if isinstance(action, Wait):
+            context.queue.add_at(live.uid, action.until)
+            return
+        await perform(action, facts, live, context)
+        if live.suspect or live.gone:
+            context.queue.add(live.uid)
+            return
+    context.queue.add(live.uid, 1.0)
+
+
+async def gather(live: LiveJob, context: Context) -> Facts:
+    """Collect what the decision may look at; a host that cannot be asked is a fact too."""
+    seen, problem = await _look(live, context)
+    return Facts(
+        job=live.job,
+        now=now(),
+        placement=live.placement,
+        seen=seen,
+        host_problem=problem,
+        refusal=live.refusal,
+        launched_at=live.launched_at,
+        stop_signalled=live.stop_signalled,
+        grace_seconds=context.settings.termination_grace_seconds,
+    )
+
+
+async def _look(live: LiveJob, context: Context) -> tuple[Observation | None, str]:
+    attempt = live.job.status.current
+    if attempt is None:
+        return None, ""
+    expected, live.expected = live.expected, None
+    if expected is not None:
+        return expected, ""
+    executor = context.executor_of(live)
+    if executor is None:
+        return None, context.problem_of(live)
+    try:
+        return await executor.inspect(attempt.name), ""
+    except HostUnavailable as problem:
+        return None, str(problem)
+
+
+async def _read_again(live: LiveJob, context: Context) -> None:
+    """Ask the API server what is true of this job now: only 404 or another uid means gone."""
+    metadata = live.job.metadata
+    live.suspect = False
+    live.expected = None
+    try:
+        job = await context.kube.get_job(metadata.namespace, metadata.name)
+    except ValidationError:
+        log.warning("the stored object cannot be read any more; it is left as it is", **_who(live))
+        context.end(live, finished=False)
+        return
+    if job is None or job.metadata.uid != live.uid:
+        live.gone = True
+    elif job.status.terminal:
+        context.end(live, finished=True)
+    else:
+        live.job = job
+
+
+def _try_again(live: LiveJob, context: Context, problem: Exception, after: float | None) -> None:
+    live.failures += 1
+    live.expected = None
+    pause = after if after is not None else min(60.0, 0.5 * 2.0 ** min(live.failures, 7))
+    log.info("will try again", problem=str(problem), pause=pause, **_who(live))
+    context.queue.add(live.uid, pause)
+
+
+def _who(live: LiveJob) -> dict[str, str]:
+    metadata = live.job.metadata
+    return {"namespace": metadata.namespace, "job": metadata.name, "uid": metadata.uid}

@@ -1,0 +1,110 @@
+"""The unfinished jobs this operator looks after, and what this process remembers of each. Lost on a crash, safely."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from containerjob_api.hostrefs import HostReference
+from containerjob_api.jobs import ContainerJob
+from containerjob_operator.decide.facts import Refusal, Unplaced
+from containerjob_operator.decide.observations import Observation
+
+TOMBSTONES = 20_000
+"""Finished uids remembered, so that a late watch event about one of them is not taken for news."""
+
+
+@dataclass(slots=True)
+class LiveJob:
+    """One unfinished job; everything beside `job` is only this process's memory."""
+
+    job: ContainerJob
+    placement: HostReference | Unplaced | None = None
+    expected: Observation | None = None
+    """What the container must be like after our own last call; saves one inspect, used once."""
+    bound_here: bool = False
+    """Whether this process wrote the newest attempt, so that its status cannot be stale."""
+    refusal: Refusal | None = None
+    launch_failures: int = 0
+    launched_at: datetime | None = None
+    stop_signalled: bool = False
+    suspect: bool = False
+    """A DELETED event came; only a read tells whether the object is gone."""
+    gone: bool = False
+    failures: int = 0
+    """Passes that ended in an error, in a row."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the object changed or vanished, so that a long pull does not hide a cancel."""
+
+    @property
+    def uid(self) -> str:
+        return self.job.metadata.uid
+
+    @property
+    def host_name(self) -> str | None:
+        """The host whose slot the job holds."""
+        attempt = self.job.status.current
+        if attempt is not None:
+            return attempt.host.name
+        return self.placement.name if isinstance(self.placement, HostReference) else None
+
+
+class LiveJobs:
+    """Unfinished jobs by uid."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, LiveJob] = {}
+        self._finished: OrderedDict[str, None] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __iter__(self) -> Iterator[LiveJob]:
+        return iter(self._jobs.values())
+
+    def __contains__(self, uid: str) -> bool:
+        return uid in self._jobs
+
+    def get(self, uid: str) -> LiveJob | None:
+        """Return the live job with this uid."""
+        return self._jobs.get(uid)
+
+    def uids(self) -> frozenset[str]:
+        """Return the uids of all live jobs."""
+        return frozenset(self._jobs)
+
+    def observe(self, job: ContainerJob) -> LiveJob | None:
+        """Take in an object as the API server has it; None where it is old news or a finished job."""
+        uid = job.metadata.uid
+        if uid in self._finished:
+            return None
+        if job.status.terminal:
+            self.finish(uid)
+            return None
+        live = self._jobs.get(uid)
+        if live is None:
+            live = self._jobs[uid] = LiveJob(job)
+            return live
+        if _older(job, live.job):
+            return None
+        if job.metadata.generation != live.job.metadata.generation:
+            live.changed.set()
+        live.job = job
+        return live
+
+    def finish(self, uid: str) -> None:
+        """Forget a job whose outcome is stored, and remember that it is over."""
+        self._jobs.pop(uid, None)
+        self._finished[uid] = None
+        if len(self._finished) > TOMBSTONES:
+            self._finished.popitem(last=False)
+
+    def forget(self, uid: str) -> None:
+        """Forget a job whose object is gone."""
+        self._jobs.pop(uid, None)
+
+
+def _older(job: ContainerJob, known: ContainerJob) -> bool:
+    """Compare resource versions, which are ordered numbers for every kind served from CRDs (KEP-5504)."""
+    return int(job.metadata.resource_version) < int(known.metadata.resource_version)

@@ -1,0 +1,31 @@
+"""The operator's options, as one frozen value; `main` is the only place that fills it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from containerjob_api.names import OPERATOR_NAMESPACE
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this operator runs."""
+
+    identity: str
+    """Who holds the Lease: stable for one place that can run only one operator, such as a pod."""
+    kubeconfig: Path | None = None
+    """None: the ServiceAccount of the pod."""
+    namespace: str = OPERATOR_NAMESPACE
+    """Where the Lease lives."""
+    allow_fake_hosts: bool = False
+    resync_seconds: float = 30.0
+    """How often a host is listed, probed and swept, whatever its event stream said."""
+    termination_grace_seconds: float = 30.0
+    """From the stop signal to SIGKILL."""
+    retention_seconds: float = 24 * 3600.0
+    """How long finished containers stay for their logs; 0 removes them once their outcome is stored."""
+    retention_count: int = 200
+    """How many finished containers stay on one host."""
+    concurrency: int = 16
+    """Creates, starts and removals that one engine is asked for at a time."""
+    lease_seconds: int = 15
+    """After how long without renewal another operator takes over."""
