@@ -1,0 +1,92 @@
+"""The official release downloads, each checked against the checksum published beside it."""
+
+import hashlib
+import http.client
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from containerjob_local.binaries.cache import keep
+from containerjob_local.binaries.releases import ETCD, Release, machine
+from containerjob_local.errors import BinaryError
+
+URL_VARIABLE = "CONTAINERJOB_DOWNLOAD_URL"
+TIMEOUT_SECONDS = 5.0
+_CHUNK_BYTES = 1 << 20
+
+
+class ChecksumError(BinaryError):
+    """What was downloaded is not what was published; it has been deleted."""
+
+
+def download(release: Release, names: list[str], folder: Path, environment: Mapping[str, str]) -> None:
+    """Fetch programs into their cache folder; raise BinaryError when one cannot be had, or not as published."""
+    base = (environment.get(URL_VARIABLE) or release.download_url).rstrip("/")
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as temporary:
+        for name in names:
+            fetch = _fetch_from_archive if release.name == ETCD.name else _fetch_bare
+            keep(fetch(base, release, name, Path(temporary)), folder / name)
+
+
+def _fetch_bare(base: str, release: Release, name: str, temporary: Path) -> Path:
+    """Fetch a program that is published as it is, with `.sha256` beside it."""
+    url = f"{base}/{release.version}/bin/linux/{machine()}/{name}"
+    published = _read_text(f"{url}.sha256").split()
+    return _fetch_checked(url, published[0] if published else "", temporary / name)
+
+
+def _fetch_from_archive(base: str, release: Release, name: str, temporary: Path) -> Path:
+    """Fetch a program out of an archive, with one list of checksums for the whole release."""
+    stem = f"{release.name}-{release.version}-linux-{machine()}"
+    address = f"{base}/{release.version}"
+    lines = [line.split() for line in _read_text(f"{address}/SHA256SUMS").splitlines()]
+    published = next((line[0] for line in lines if line[1:] == [f"{stem}.tar.gz"]), "")
+    archive = _fetch_checked(f"{address}/{stem}.tar.gz", published, temporary / f"{stem}.tar.gz")
+    try:
+        with tarfile.open(archive) as content:
+            content.extract(f"{stem}/{name}", temporary, filter="data")
+    except (KeyError, tarfile.TarError) as error:
+        raise BinaryError(f"{stem}.tar.gz holds no {name}: {error}") from error
+    return temporary / stem / name
+
+
+def _fetch_checked(url: str, published: str, destination: Path) -> Path:
+    digest = hashlib.sha256()
+    try:
+        with _open(url) as response, destination.open("wb") as output:
+            while chunk := response.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                output.write(chunk)
+    except (OSError, http.client.HTTPException) as error:  # the connection broke half-way
+        raise BinaryError(f"{url}: {error}") from error
+    if digest.hexdigest() != published.lower():
+        destination.unlink()
+        raise ChecksumError(
+            f"{url}: the checksum is {digest.hexdigest()}, published is {published or 'none'}; deleted"
+        )
+    return destination
+
+
+def _read_text(url: str) -> str:
+    try:
+        with _open(url) as response:
+            return response.read().decode("ascii", errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        raise BinaryError(f"{url}: {error}") from error
+
+
+def _open(url: str) -> IO[bytes]:
+    if not url.startswith(("https://", "http://")):
+        raise BinaryError(f"{URL_VARIABLE}: {url} is not a web address")
+    try:
+        response: IO[bytes] = urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS)  # noqa: S310 - checked above
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise BinaryError(f"{url}: {error.code} {error.reason}") from error
+    except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
+        raise BinaryError(f"{url}: {getattr(error, 'reason', error)}") from error
+    return response

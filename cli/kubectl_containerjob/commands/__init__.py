@@ -1,0 +1,1 @@
+"""One verb, one file; each is imported only when it is called."""

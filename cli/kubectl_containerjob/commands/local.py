@@ -1,0 +1,110 @@
+"""`kubectl containerjob local`: a whole environment on this machine, without a cluster."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from containerjob_local.errors import LocalError
+from containerjob_local.state import State, default_folder
+from kubectl_containerjob.errors import shown
+
+if TYPE_CHECKING:
+    from containerjob_local.environment import Options
+
+STATE_DIR = click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=lambda: default_folder(os.environ),
+    show_default="$XDG_STATE_HOME/containerjob/local",
+    help="Folder that holds everything of the environment",
+)
+PORT = click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port of the API server on loopback [default: a free one]"
+)
+FAKE_HOSTS = click.option("--allow-fake-hosts", is_flag=True, help="Let hosts have fake:// endpoints, for tests")
+
+
+@click.group(name="local")
+def command() -> None:
+    """Run a control plane, an engine and the operator on this machine.
+
+    \b
+    # Bring everything up, then use kubectl with it
+    kubectl containerjob local up
+    eval "$(kubectl containerjob local env)"
+    """
+
+
+@command.command()
+@STATE_DIR
+@PORT
+@FAKE_HOSTS
+@click.option("--no-operator", is_flag=True, help="Leave the operator out, to run one by hand")
+def up(state_dir: Path, port: int | None, allow_fake_hosts: bool, no_operator: bool) -> None:
+    """Bring the environment up; what is up already stays as it is."""
+    with shown(LocalError):
+        from containerjob_local import environment
+
+        environment.up(_options(state_dir, port, allow_fake_hosts, no_operator), click.echo)
+
+
+@command.command()
+@STATE_DIR
+def down(state_dir: Path) -> None:
+    """Stop everything and remove the folder."""
+    with shown(LocalError):
+        from containerjob_local import environment
+
+        environment.down(state_dir, click.echo)
+
+
+@command.command()
+@STATE_DIR
+@click.pass_context
+def status(ctx: click.Context, state_dir: Path) -> None:
+    """Show what runs; exit code 1 unless everything does."""
+    with shown(LocalError):
+        from containerjob_local import environment
+
+        parts = environment.status(state_dir)
+    for part in parts:
+        click.echo(f"{'✔' if part.running else '✘'} {part.name}: {part.detail}")
+    ctx.exit(0 if all(part.running for part in parts) else 1)
+
+
+@command.command()
+@STATE_DIR
+def env(state_dir: Path) -> None:
+    """Print shell lines that point kubectl at the environment, for eval."""
+    with shown(LocalError):
+        from containerjob_local import environment
+
+        environment.running(state_dir)
+    state = State(state_dir.absolute())
+    click.echo(f"export KUBECONFIG={shlex.quote(str(state.admin_kubeconfig))}")
+    click.echo(f'export PATH={shlex.quote(str(state.programs))}:"$PATH"')
+
+
+@command.command()
+@STATE_DIR
+@PORT
+@FAKE_HOSTS
+@click.pass_context
+def demo(ctx: click.Context, state_dir: Path, port: int | None, allow_fake_hosts: bool) -> None:
+    """Bring the environment up and run the first example; exit code 1 unless it succeeds."""
+    with shown(LocalError):
+        from containerjob_local import demo as first_job
+
+        succeeded = first_job.demo(_options(state_dir, port, allow_fake_hosts, no_operator=False), click.echo)
+    ctx.exit(0 if succeeded else 1)
+
+
+def _options(state_dir: Path, port: int | None, allow_fake_hosts: bool, no_operator: bool) -> "Options":
+    from containerjob_local.environment import Component, Options
+    from containerjob_local.operator_process import OperatorOptions
+
+    left_out = {Component.OPERATOR} if no_operator else set()
+    return Options(state_dir, port, frozenset(Component) - left_out, OperatorOptions(allow_fake_hosts))

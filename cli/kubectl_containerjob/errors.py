@@ -1,0 +1,19 @@
+"""What a person reads when something goes wrong: one line, exit code 1, no stack trace."""
+
+import contextlib
+from collections.abc import Iterator
+
+import click
+
+
+@contextlib.contextmanager
+def shown(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn errors of these kinds, whose messages are written for people, into click's own."""
+    try:
+        yield
+    except kinds as error:
+        raise click.ClickException(str(error)) from error
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"this command needs more than the plugin itself ({error.name} is missing): install containerjob[local]"
+        ) from error
