@@ -1,0 +1,96 @@
+# Every target sets up what it needs. On a bare Debian machine `make demo` and `make test` are all one types.
+
+PYTHON ?= python3
+UV := $(or $(shell command -v uv 2>/dev/null),.cache/uv/bin/uv)
+BIN := .venv/bin
+READY := .venv/.ready
+LOCAL := $(BIN)/kubectl-containerjob local
+ARGS ?=
+
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo up down env status test test-fast test-full coverage lint fmt crds crds-check bench lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Start a control plane and the operator, run a first job, show its output
+	@$(LOCAL) demo $(ARGS)
+
+up: $(READY) ## Start the local control plane, engine and operator
+	@$(LOCAL) up $(ARGS)
+
+down: $(READY) ## Stop them and remove everything they made
+	@$(LOCAL) down $(ARGS)
+
+env: $(READY) ## Print shell lines for: eval "$(make -s env)"
+	@$(LOCAL) env $(ARGS)
+
+status: $(READY) ## Tell what of it runs
+	@$(LOCAL) status $(ARGS)
+
+test: lint crds-check coverage ## Lint, CRD drift, every test, the coverage gate
+
+test-fast: $(READY) ## Only the tests that need neither control plane nor engine
+	$(BIN)/pytest tests/unit $(ARGS)
+
+test-full: export CONTAINERJOB_FULL := 1
+test-full: test ## The same as test, at full size
+
+coverage: $(READY) ## Every test with coverage, subprocesses included, and the gate
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage json --quiet -o coverage.json
+	@$(BIN)/python -m tests.coverage_gate coverage.json
+
+lint: $(READY) ## ruff, mypy, import contracts
+	@test ! -e operator/__init__.py || { echo "operator/__init__.py hides the standard library's operator: remove it" >&2; exit 1; }
+	@test ! -e cli/__init__.py || { echo "cli/ is a folder of packages, not a package: remove cli/__init__.py" >&2; exit 1; }
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(READY) ## Let ruff repair what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+crds: $(READY) ## Write crds/ and the tables of docs/api.md from the models
+	$(BIN)/python -m containerjob_api.crd
+	$(BIN)/python tools/api_reference.py
+
+crds-check: $(READY)
+	$(BIN)/python -m containerjob_api.crd --check
+	$(BIN)/python tools/api_reference.py --check
+
+bench: $(READY) ## Compare with a raw Docker loop, side by side
+	$(BIN)/python -m bench $(ARGS)
+
+# Locks that name no package registry work with every mirror.
+lock: | $(UV) ## Write requirements.lock from pyproject.toml (UPGRADE=1 for the newest versions)
+	$(UV) pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \
+		--no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade) -o requirements.lock
+	echo uv | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate --quiet $(if $(UPGRADE),--upgrade) -o tools/bootstrap.lock
+
+clean: ## Remove what make and the tests left in this folder (the local environment: make down)
+	rm -rf .venv .cache dist htmlcov .coverage .coverage.* coverage.json
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Everything is said on stderr: `eval "$(make -s env)"` reads stdout, also when it is the first call of all.
+$(READY): requirements.lock pyproject.toml | $(UV)
+	@./tools/ensure-python $(PYTHON) >&2
+	@$(BIN)/python -c '' 2>/dev/null || $(UV) venv --quiet --clear --python $(PYTHON) .venv >&2
+	@echo "Installing the Python packages into .venv ..." >&2
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock >&2
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . >&2
+	@touch $@
+
+.cache/uv/bin/uv: tools/bootstrap.lock
+	@./tools/ensure-python $(PYTHON) >&2
+	@$(PYTHON) -m venv --clear .cache/uv >&2
+	@.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/bootstrap.lock >&2
+	@touch $@

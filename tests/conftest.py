@@ -1,0 +1,74 @@
+"""Real parts for every test that needs them: a control plane and a container engine of the session's own."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from containerjob_local.engine import Engine, ensure_image, find_engine, stop_engine
+from containerjob_local.environment import Component, Options, down, up
+from containerjob_local.operator_process import apply_api
+from containerjob_local.controlplane import Plane
+
+IMAGE = "busybox:1.37"
+
+
+def report(line: str) -> None:
+    """Show what the set-up does; pytest keeps it for failures."""
+    print(line, file=sys.stderr)  # noqa: T201
+
+
+@dataclass(frozen=True, slots=True)
+class TestPlane:
+    """A control plane as tests drive it: through kubectl, as people do."""
+
+    __test__ = False
+    plane: Plane
+    kubeconfig: Path
+
+    def kubectl(
+        self, *args: str, input: str | None = None, check: bool = True, kubeconfig: Path | None = None  # noqa: A002
+    ) -> subprocess.CompletedProcess[str]:
+        """Run kubectl as the administrator, or as whom `kubeconfig` says."""
+        command = [str(self.plane.kubectl.program), f"--kubeconfig={kubeconfig or self.kubeconfig}", *args]
+        return subprocess.run(command, input=input, check=check, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def short_folder() -> Iterator[Path]:
+    """A folder with a short path: unix sockets allow 107 bytes."""
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="cjt-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def plane(short_folder: Path) -> Iterator[TestPlane]:
+    """A bare control plane: nothing of ours is installed."""
+    state = short_folder / "plane"
+    environment = up(Options(state_dir=state, components=frozenset({Component.PLANE})), report)
+    yield TestPlane(environment.plane, environment.state.admin_kubeconfig)
+    down(state, report)
+
+
+@pytest.fixture(scope="session")
+def installed(plane: TestPlane) -> TestPlane:
+    """The plane with our CRDs and the operator's permissions."""
+    apply_api(plane.plane)
+    return plane
+
+
+@pytest.fixture(scope="session")
+def engine(short_folder: Path) -> Iterator[Engine]:
+    """A Docker engine of the session's own, with the demo image; containers get no network."""
+    folder = short_folder / "engine"
+    folder.mkdir()
+    found = find_engine(folder, report, own=True, network=False)
+    ensure_image(found.endpoint, IMAGE, report)
+    yield found
+    stop_engine(folder)

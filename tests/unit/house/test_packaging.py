@@ -1,0 +1,49 @@
+"""What is installed is whole: the wheel carries the manifests that `kubectl containerjob local` applies."""
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+WHEEL = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    (wheel,) = folder.glob("*.whl")
+    return set(zipfile.ZipFile(wheel).namelist())
+
+
+@pytest.mark.parametrize("source", WHEEL["force-include"])
+def test_what_the_wheel_shall_carry_is_there(source: str) -> None:
+    assert [path for path in (ROOT / source).rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("source", "target"), WHEEL["force-include"].items())
+def test_the_wheel_carries_the_manifests(shipped: set[str], source: str, target: str) -> None:
+    expected = {
+        f"{target}/{path.relative_to(ROOT / source)}" for path in (ROOT / source).rglob("*") if path.is_file()
+    }
+    assert expected <= shipped
+
+
+@pytest.mark.parametrize("package", WHEEL["packages"])
+def test_the_wheel_carries_every_module(shipped: set[str], package: str) -> None:
+    parent = (ROOT / package).parent
+    assert {str(path.relative_to(parent)) for path in (ROOT / package).rglob("*.py")} <= shipped
+
+
+def test_the_wheel_carries_its_licence_and_both_commands(shipped: set[str]) -> None:
+    info = {name.partition("/")[2] for name in shipped if ".dist-info/" in name}
+    assert {"licenses/LICENSE", "entry_points.txt"} <= info
