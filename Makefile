@@ -40,6 +40,7 @@ test-full: export CONTAINERJOB_FULL := 1
 test-full: test ## The same as test, at full size
 
 coverage: $(READY) ## Every test with coverage, subprocesses included, and the gate
+	@$(BIN)/python tools/fetch_programs.py
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage combine --quiet
@@ -77,7 +78,7 @@ lock: | $(UV) ## Write requirements.lock from pyproject.toml (UPGRADE=1 for the 
 		--no-annotate --quiet $(if $(UPGRADE),--upgrade) -o tools/bootstrap.lock
 
 clean: ## Remove what make and the tests left in this folder (the local environment: make down)
-	rm -rf .venv .cache dist htmlcov .coverage .coverage.* coverage.json
+	rm -rf .venv .cache dist .coverage .coverage.* coverage.json
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Everything is said on stderr: `eval "$(make -s env)"` reads stdout, also when it is the first call of all.

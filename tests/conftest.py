@@ -1,5 +1,6 @@
 """Real parts for every test that needs them: a control plane and a container engine of the session's own."""
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -8,17 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from containerjob_local.controlplane import Plane
 from containerjob_local.engine import Engine, ensure_image, find_engine, stop_engine
 from containerjob_local.environment import Component, Options, down, up
 from containerjob_local.operator_process import apply_api
-from containerjob_local.controlplane import Plane
 
 IMAGE = "busybox:1.37"
 
 
 def report(line: str) -> None:
     """Show what the set-up does; pytest keeps it for failures."""
-    print(line, file=sys.stderr)  # noqa: T201
+    print(line, file=sys.stderr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,11 @@ class TestPlane:
     kubeconfig: Path
 
     def kubectl(
-        self, *args: str, input: str | None = None, check: bool = True, kubeconfig: Path | None = None  # noqa: A002
+        self,
+        *args: str,
+        input: str | None = None,
+        check: bool = True,
+        kubeconfig: Path | None = None,  # noqa: A002
     ) -> subprocess.CompletedProcess[str]:
         """Run kubectl as the administrator, or as whom `kubeconfig` says."""
         command = [str(self.plane.kubectl.program), f"--kubeconfig={kubeconfig or self.kubeconfig}", *args]
@@ -47,13 +53,21 @@ def short_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@contextlib.contextmanager
+def running_plane(state: Path) -> Iterator[TestPlane]:
+    """Bring up a bare control plane, and take it down again."""
+    environment = up(Options(state_dir=state, components=frozenset({Component.PLANE})), report)
+    try:
+        yield TestPlane(environment.plane, environment.state.admin_kubeconfig)
+    finally:
+        down(state, report)
+
+
 @pytest.fixture(scope="session")
 def plane(short_folder: Path) -> Iterator[TestPlane]:
-    """A bare control plane: nothing of ours is installed."""
-    state = short_folder / "plane"
-    environment = up(Options(state_dir=state, components=frozenset({Component.PLANE})), report)
-    yield TestPlane(environment.plane, environment.state.admin_kubeconfig)
-    down(state, report)
+    """A control plane on which no operator ever runs: tests may write whatever they like."""
+    with running_plane(short_folder / "plane") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

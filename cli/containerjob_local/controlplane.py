@@ -8,7 +8,6 @@ from pathlib import Path
 
 from containerjob_local import flags, processes
 from containerjob_local.binaries import Binaries
-from containerjob_local.errors import PortInUseError
 from containerjob_local.files import write_private
 from containerjob_local.kubeconfig import write_certificate_kubeconfig, write_token_kubeconfig
 from containerjob_local.kubectl import Kubectl
@@ -61,7 +60,7 @@ def start_plane(state: State, binaries: Binaries, port: int | None, report: Call
     started = time.monotonic()
     if stop_plane(state):
         report("• a part of the control plane had crashed: starting it again with its data")
-    record = _choose_ports(state, port)
+    record = choose_ports(state.plane(), port)
     state.remember_plane(record)
     link_programs(state.programs, binaries.kubectl)
     pki = ensure_pki(state.pki)
@@ -100,19 +99,16 @@ def _server(record: PlaneRecord) -> str:
     return f"https://{LOOPBACK}:{record.port}"
 
 
-def _choose_ports(state: State, port: int | None) -> PlaneRecord:
+def choose_ports(before: PlaneRecord | None, port: int | None) -> PlaneRecord:
     """Keep the ports of an earlier start, where kubeconfigs expect the plane, if they are free; else take others."""
-    before = state.plane()
-    fresh, etcd_port = free_ports(2)
-    if before is not None and is_free(before.etcd_port):
-        etcd_port = before.etcd_port
+    fresh, fresh_etcd = free_ports(2)
     if port is not None:
-        chosen = wanted_port(port)
-    else:
-        chosen = before.port if before is not None and is_free(before.port) else fresh
-    if chosen == etcd_port:
-        raise PortInUseError(f"port {chosen} is taken by this plane's own etcd: choose another one with --port")
-    return PlaneRecord(port=chosen, etcd_port=etcd_port)
+        fresh = wanted_port(port)
+    elif before is not None and is_free(before.port):
+        fresh = before.port
+    if before is not None and before.etcd_port != fresh and is_free(before.etcd_port):
+        fresh_etcd = before.etcd_port
+    return PlaneRecord(port=fresh, etcd_port=fresh_etcd)
 
 
 def _write_configuration(state: State, pki: Pki, record: PlaneRecord) -> None:

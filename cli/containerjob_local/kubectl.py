@@ -10,7 +10,7 @@ from typing import Any
 
 from containerjob_local.errors import KubectlError
 
-TIMEOUT_SECONDS = 120.0
+TIMEOUT_SECONDS = 150.0  # longer than anything kubectl is asked to wait for
 
 
 @dataclass(frozen=True, slots=True)

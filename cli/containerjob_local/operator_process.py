@@ -37,13 +37,15 @@ def apply_api(plane: Plane) -> None:
     plane.kubectl.apply(bundled.operator_rbac())
     names = [f"--filename={definition}" for definition in definitions]
     plane.kubectl.run("wait", "--for=condition=Established", "--timeout=30s", *names)
-    # Established comes a moment before the kinds are listed, and until then kubectl knows no such kind.
     wait_until(lambda: _serves(plane, CONTAINERJOBS, DOCKERHOSTS), what="the new API", seconds=SERVED_SECONDS)
 
 
 def _serves(plane: Plane, *kinds: str) -> bool:
+    """Ask for what follows only moments after Established: the kinds in discovery, and lists of their objects."""
     try:
         listed = plane.kubectl.run("get", "--raw", f"/apis/{API_VERSION}")
+        for kind in kinds:
+            plane.kubectl.run("get", "--raw", f"/apis/{API_VERSION}/{kind}?limit=1")
     except KubectlError:
         return False
     return set(kinds) <= {resource["name"] for resource in json.loads(listed)["resources"]}

@@ -1,5 +1,6 @@
 """Children that outlive us: started detached, found again by pid and start time, stopped for certain."""
 
+import contextlib
 import json
 import os
 import select
@@ -51,10 +52,8 @@ def start(
         )
     except OSError as error:
         raise ProcessError(f"{name} cannot be started: {command[0]}: {error.strerror}") from error
-    started = _start_time(pid)
-    if started is None:
-        raise ProcessError(f"{name} ended at once: {last_line(log)} (log: {log})")
-    process = StartedProcess(name, pid, started)
+    # A child that has ended already is a zombie of ours until we look: it gets its record like any other.
+    process = StartedProcess(name, pid, _start_time(pid, zombies=True) or "unknown")
     write_private(record, json.dumps(asdict(process)))
     return process
 
@@ -96,18 +95,21 @@ def stop(process: StartedProcess, grace_seconds: float = STOP_GRACE_SECONDS) -> 
     except ProcessLookupError:
         return
     try:
-        if not is_alive(process):  # checked while the handle pins the pid, so nobody else can be hit
-            return
-        signal.pidfd_send_signal(handle, signal.SIGTERM)
-        if not _wait_for_exit(handle, grace_seconds):
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
-            if not _wait_for_exit(handle, KILL_GRACE_SECONDS):
-                raise ProcessError(f"{process.name} (pid {process.pid}) does not end even on SIGKILL")
-    except ProcessLookupError:
-        return
+        if is_alive(process):  # checked while the handle pins the pid, so nobody else can be hit
+            _end(process, handle, grace_seconds)
     finally:
         os.close(handle)
         _reap(process.pid)
+
+
+def _end(process: StartedProcess, handle: int, grace_seconds: float) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it may end by itself at any moment
+        signal.pidfd_send_signal(handle, signal.SIGTERM)
+        if _wait_for_exit(handle, grace_seconds):
+            return
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        if not _wait_for_exit(handle, KILL_GRACE_SECONDS):
+            raise ProcessError(f"{process.name} (pid {process.pid}) does not end even on SIGKILL")
 
 
 def stop_recorded(record: Path, grace_seconds: float = STOP_GRACE_SECONDS) -> StartedProcess | None:
@@ -135,15 +137,18 @@ def _wait_for_exit(handle: int, seconds: float) -> bool:
     return bool(poller.poll(seconds * 1000))
 
 
-def _start_time(pid: int) -> str | None:
-    """Read a process's start, unique over reboots, or None when it is gone or a zombie."""
+def _start_time(pid: int, *, zombies: bool = False) -> str | None:
+    """Read a process's start, unique over reboots, or None when it is gone or, unless asked for, a zombie."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if fields[0] in ("Z", "X"):
+    state, threads, ticks = fields[0], int(fields[17]), fields[19]  # fields 3, 20 and 22 of proc(5)
+    if (
+        state in ("Z", "X") and threads <= 1 and not zombies
+    ):  # while other threads end, its ports and files are still held
         return None
-    return f"{_BOOT_ID.read_text().strip()}:{fields[19]}"  # field 22 of proc(5), counted after the name
+    return f"{_BOOT_ID.read_text().strip()}:{ticks}"
 
 
 def _reap(pid: int) -> None:

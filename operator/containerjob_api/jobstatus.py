@@ -73,11 +73,11 @@ class ContainerJobStatus(Value):
     """Where the job stands, for people; conditions are the contract."""
     conditions: Conditions = ()
     """Complete, Failed, Finished, HostAssigned, HostReachable; Ready, Reconciling and Stalled for kstatus."""
-    start_time: Time | None = None
+    start_time: MicroTime | None = None
     """When the operator first acted on the job; deadlines count from here."""
-    completion_time: Time | None = None
+    completion_time: MicroTime | None = None
     """When the job succeeded; absent otherwise, as in batch/v1."""
-    finish_time: Time | None = None
+    finish_time: MicroTime | None = None
     """When the job ended, whatever the outcome."""
     finished: bool = False
     """True once the outcome is final."""

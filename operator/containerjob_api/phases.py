@@ -14,12 +14,17 @@ class Phase(StrEnum):
     SCHEDULED = "Scheduled"
     """A host is written down; the container is being pulled, created or started there."""
     RUNNING = "Running"
+    """The container runs."""
     CANCELLING = "Cancelling"
     """The stop was asked for; the container may still be there."""
     SUCCEEDED = "Succeeded"
+    """The container exited with code 0."""
     FAILED = "Failed"
+    """The job ended without success; the reason says why."""
     CANCELLED = "Cancelled"
+    """The job was stopped because spec.cancel was set."""
     TIMED_OUT = "TimedOut"
+    """The job was stopped at its deadline."""
 
 
 TERMINAL: Final = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED, Phase.TIMED_OUT})
@@ -42,14 +47,21 @@ class ConditionType(StrEnum):
     """Condition types of a ContainerJob; the first two as batch/v1, the last three as kstatus reads them."""
 
     COMPLETE = "Complete"
+    """The job succeeded."""
     FAILED = "Failed"
+    """The job ended without success."""
     FINISHED = "Finished"
     """True on any terminal outcome: what `kubectl wait --for=condition=Finished` waits for."""
     HOST_ASSIGNED = "HostAssigned"
+    """A host is written down for the job."""
     HOST_REACHABLE = "HostReachable"
+    """The job's host answers; absent until it once did not."""
     READY = "Ready"
+    """True once the job has succeeded."""
     RECONCILING = "Reconciling"
+    """True while there is more to do."""
     STALLED = "Stalled"
+    """True when the job will not succeed."""
 
 
 class Reason(StrEnum):
@@ -105,7 +117,9 @@ class HostConditionType(StrEnum):
     """Condition types of a DockerHost."""
 
     READY = "Ready"
+    """The host takes new jobs."""
     REACHABLE = "Reachable"
+    """An engine answers at the endpoint."""
 
 
 class HostReason(StrEnum):

@@ -4,6 +4,7 @@
   x HostUnavailable        could not ask: nothing is known, wait and ask again
   x LaunchRejected         the engine's final no to this job: it fails with the reason
   x LaunchDelayed          a passing no: the job waits, the launch is tried again
+  x LeaseLost              another operator acts now, or may soon: this one ends
   x KubeError
     + ObjectGone           404: the object, or this incarnation of it, is not there
     + WriteConflict        409: somebody wrote first; read again, decide again

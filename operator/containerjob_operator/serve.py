@@ -54,9 +54,9 @@ async def serve(settings: Settings) -> None:
 
 async def lead(settings: Settings, kube: Kube, lease: Lease) -> None:
     """Do the work for as long as the Lease is held."""
+    work: set[asyncio.Task[Any]] = {asyncio.create_task(lease.hold(), name="lease")}
     recorder = EventRecorder(kube)
     context = build_context(settings, kube, recorder, await _patiently(kube.cluster_uid))
-    work: set[asyncio.Task[Any]] = set()
 
     async def stop_work() -> None:
         """End our own tasks. kopf, on its way out, would wait for them: it takes every task for its own."""
@@ -71,7 +71,6 @@ async def lead(settings: Settings, kube: Kube, lease: Lease) -> None:
         work |= {
             asyncio.create_task(context.placements.run(), name="placements"),
             asyncio.create_task(run_workers(context), name="workers"),
-            asyncio.create_task(lease.hold(), name="lease"),
         }
         await _until_the_first_ends(settings, context, work, stop_work)
     finally:

@@ -28,7 +28,7 @@ class LyingEngine:
         """Answer this route with JSON."""
 
         async def answer(_: web.Request) -> web.StreamResponse:
-            return web.json_response(body, status=status)
+            return web.Response(status=status) if body is None else web.json_response(body, status=status)
 
         self.rules[route] = answer
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from containerjob_operator.decide.observations import RunEvent
 from containerjob_operator.errors import HostUnavailable, LaunchDelayed, LaunchRejected
 from containerjob_operator.executors.docker.client import EngineClient
 from containerjob_operator.executors.docker.executor import DockerExecutor
+from containerjob_operator.executors.docker.pulls import Pulls
 
 RUN = run_of("cluster", "job", "image:1", "true")
 CREATE, PULL, START = "POST /containers/create", "POST /images/create", "POST .*/start"
@@ -130,8 +132,41 @@ async def test_closing_gives_up_a_pull(executor: DockerExecutor, engine_api: Lyi
     waiting = asyncio.create_task(executor.create(RUN))
     await pulling.wait()
     await executor.aclose()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(HostUnavailable, match="was closed"):
         await waiting
+
+
+async def test_who_missed_the_image_before_a_pull_ended_needs_no_other_pull(engine_api: LyingEngine) -> None:
+    engine_api.says(PULL, 200, {"status": "done"})
+    client = EngineClient(str(engine_api.path))
+    pulls = Pulls(client, seconds=5)
+    missed_at = asyncio.get_running_loop().time()
+    for _ in range(2):
+        await pulls.pull("image:1", missed_at=missed_at)
+    assert engine_api.count(PULL) == 1
+    for number in range(100):
+        await pulls.pull(f"image:{number}", missed_at=asyncio.get_running_loop().time())
+    await pulls.pull("image:1", missed_at=missed_at)
+    assert engine_api.count(PULL) == 102
+    await client.aclose()
+
+
+async def test_a_start_that_was_never_sent_needs_no_grace(tmp_path: Path) -> None:
+    socket = tmp_path / "e.sock"
+    async with aclosing(DockerExecutor(EngineClient(str(socket)), cluster_uid="cluster")) as executor:
+        async with lying_engine(socket) as engine_api:
+            engine_api.says(CREATE, 201, {"Id": "c" * 64})
+            await executor.create(RUN)
+        # Uses up the connection that the engine has closed; a start on that one may have been read.
+        with pytest.raises(HostUnavailable):
+            await executor.inspect(RUN.name)
+        with pytest.raises(HostUnavailable, match="cannot be reached"):
+            await executor.start(RUN.name)
+        async with lying_engine(socket) as engine_api:
+            engine_api.says("GET /containers/.*/json", 200, CREATED)
+            engine_api.says(START, 204)
+            await executor.start(RUN.name)
+            assert engine_api.count(START) == 1
 
 
 @pytest.mark.parametrize(

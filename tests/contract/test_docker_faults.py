@@ -1,7 +1,8 @@
 """A real engine whose answers are late, lost or counted on the way."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,9 @@ async def proxy(docker_endpoint: str, tmp_path: Path) -> AsyncIterator[LyingEngi
 @pytest.fixture
 async def subject(docker_subject: Subject, proxy: LyingEngine) -> AsyncIterator[Subject]:
     """A subject whose executor asks through the proxy."""
-    client = EngineClient(str(proxy.path), read_seconds=2, change_seconds=0.5)
-    executor = DockerExecutor(client, cluster_uid=docker_subject.cluster_uid, start_grace_seconds=GRACE_SECONDS)
+    executor = DockerExecutor(
+        EngineClient(str(proxy.path)), cluster_uid=docker_subject.cluster_uid, start_grace_seconds=GRACE_SECONDS
+    )
     direct, docker_subject.executor = docker_subject.executor, executor
     yield docker_subject
     docker_subject.executor = direct
@@ -93,15 +95,17 @@ async def test_a_start_still_in_the_engines_queue_is_not_overtaken_by_another(
     run = subject.run("echo", "once")
     await subject.executor.create(run)
     proxy.rules["POST .*/start"] = late
-    with pytest.raises(HostUnavailable, match="does not answer in time"):
-        await subject.executor.start(run.name)
-    # The engine answers again, and has not come to the start yet.
-    with pytest.raises(LaunchDelayed):
-        await subject.executor.start(run.name)
-    release.set()
-    await done.wait()
-    await subject.reaches(run.name, RunState.EXITED)
-    await subject.executor.start(run.name)
+    client = EngineClient(str(proxy.path), change_seconds=0.2)
+    async with aclosing(DockerExecutor(client, cluster_uid=subject.cluster_uid)) as impatient:
+        with pytest.raises(HostUnavailable, match="does not answer in time"):
+            await impatient.start(run.name)
+        # The engine answers again, and has not come to the start yet.
+        with pytest.raises(LaunchDelayed):
+            await impatient.start(run.name)
+        release.set()
+        await done.wait()
+        await subject.reaches(run.name, RunState.EXITED)
+        await impatient.start(run.name)
     assert (await subject.executor.tail(run.name)).stdout == "once\n"
 
 
@@ -126,9 +130,11 @@ async def test_a_start_that_never_arrived_is_repeated_after_a_grace(subject: Sub
 
 
 @pytest.fixture
-def absent_image(oracle: DockerClient, cluster_uid: str) -> str:
+def absent_image(oracle: DockerClient, cluster_uid: str) -> Iterator[str]:
     """A name that a pull through the proxy gives to the local image."""
-    return f"absent-{cluster_uid}:1"
+    name = f"absent-{cluster_uid}:1"
+    yield name
+    oracle.images.remove(name, force=True)
 
 
 def pull_slowly(proxy: LyingEngine, oracle: DockerClient, image: str, name: str, go: asyncio.Event) -> None:
@@ -158,9 +164,6 @@ async def test_twenty_jobs_share_one_pull(
     await asyncio.gather(*creating)
     assert len(await subject.executor.list_owned()) == 20
     assert proxy.count("POST /images/create") == 1
-    for run in runs:
-        await subject.executor.remove(run.name)
-    oracle.images.remove(absent_image)
 
 
 async def test_a_cancelled_waiter_leaves_the_pull_to_the_others(
@@ -178,6 +181,3 @@ async def test_a_cancelled_waiter_leaves_the_pull_to_the_others(
     go.set()
     await second
     assert proxy.count("POST /images/create") == 1
-    for name in subject.names:
-        await subject.executor.remove(name)
-    oracle.images.remove(absent_image)

@@ -8,34 +8,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kube.throwaway_plane import throwaway_plane
+from tests.crds.jobs import OURS
 
 if TYPE_CHECKING:
-    from tests.kube.throwaway_plane import ThrowawayPlane
+    from tests.conftest import TestPlane
 
 CRDS = Path(__file__).parents[2] / "crds"
 
 
 @pytest.fixture(scope="session")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThrowawayPlane]:
-    with throwaway_plane(tmp_path_factory.mktemp("plane")) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def strict_apply(plane: ThrowawayPlane) -> tuple[int, str, str]:
-    """Exit code, output and warnings of applying every definition."""
-    done = plane.kubectl("apply", "--validate=strict", "-f", str(CRDS), check=False)
+def strict_apply(plane: TestPlane) -> tuple[int, str, str]:
+    """Exit code, output and warnings of applying every definition; server-side, whoever applied them before."""
+    strictly = ("apply", "--validate=strict", "--server-side", "--force-conflicts")
+    done = plane.kubectl(*strictly, "-f", str(CRDS), check=False)
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.fixture(scope="session")
-def schemas(plane: ThrowawayPlane, strict_apply: tuple[int, str, str]) -> ThrowawayPlane:
-    """The plane, once it serves our kinds."""
+@pytest.fixture(scope="module")
+def schemas(plane: TestPlane, strict_apply: tuple[int, str, str]) -> Iterator[TestPlane]:
+    """The plane, once it serves our kinds; what the tests wrote is gone after each file."""
     assert strict_apply[0] == 0, strict_apply[2]
     plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
     deadline = time.monotonic() + 30
     while plane.kubectl("get", "cjob,dhost", check=False).returncode != 0:
         assert time.monotonic() < deadline, "the kinds are established but not served"
         time.sleep(0.1)
-    return plane
+    yield plane
+    selector = ",".join(f"{key}={value}" for key, value in OURS.items())
+    plane.kubectl("delete", "cjob,dhost", "-l", selector)

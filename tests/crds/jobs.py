@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
-    from tests.kube.throwaway_plane import ThrowawayPlane
+    from tests.conftest import TestPlane
 
 Json = dict[str, Any]
+OURS = {"written-by": "schema-tests"}
 TIME = "2026-01-02T03:04:05Z"
 ATTEMPT: Json = {
     "index": 0,
@@ -40,7 +41,7 @@ SPEC: Json = {
 class StoredJob:
     """One ContainerJob that really is there."""
 
-    plane: ThrowawayPlane
+    plane: TestPlane
     name: str
 
     def patch(self, change: Json | list[Json], *options: str, kind: str = "merge") -> CompletedProcess[str]:
@@ -67,13 +68,13 @@ class StoredJob:
         return f"containerjob.containerjobs.io/{self.name}" in names
 
 
-def new_job(plane: ThrowawayPlane, status: Json | None = None) -> StoredJob:
+def new_job(plane: TestPlane, status: Json | None = None) -> StoredJob:
     """Create a job under a new name, with the status it is to begin with."""
     job = StoredJob(plane, f"job-{secrets.token_hex(4)}")
     body = {
         "apiVersion": "containerjobs.io/v1alpha1",
         "kind": "ContainerJob",
-        "metadata": {"name": job.name},
+        "metadata": {"name": job.name, "labels": OURS},
         "spec": SPEC,
     }
     plane.kubectl("create", "--validate=strict", "-f", "-", input=json.dumps(body))

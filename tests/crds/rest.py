@@ -12,7 +12,7 @@ from kubernetes import config
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
-    from tests.kube.throwaway_plane import ThrowawayPlane
+    from tests.conftest import TestPlane
 
 ROOT = "/apis/containerjobs.io/v1alpha1"
 JOBS = f"{ROOT}/namespaces/default/containerjobs"
@@ -43,7 +43,7 @@ class Rest:
 
 
 @contextmanager
-def rest(plane: ThrowawayPlane) -> Iterator[Rest]:
+def rest(plane: TestPlane) -> Iterator[Rest]:
     """Open a connection for as long as the block runs."""
     client = config.new_client_from_config(str(plane.kubeconfig))  # type: ignore[no-untyped-call]
     try:

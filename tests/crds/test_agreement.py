@@ -15,7 +15,7 @@ from containerjob_api.hosts import DockerHost
 from containerjob_api.jobs import ContainerJob
 
 if TYPE_CHECKING:
-    from tests.kube.throwaway_plane import ThrowawayPlane
+    from tests.conftest import TestPlane
 
 Json = dict[str, Any]
 DRY_RUN = {"dryRun": "All", "fieldValidation": "Strict"}
@@ -68,7 +68,7 @@ CASES: list[tuple[str, Callable[[Any], Json], st.SearchStrategy[Any]]] = [
 
 @pytest.mark.parametrize(("spec", "values"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_server_and_models_accept_the_same_values(
-    schemas: ThrowawayPlane, spec: Callable[[Any], Json], values: st.SearchStrategy[Any]
+    schemas: TestPlane, spec: Callable[[Any], Json], values: st.SearchStrategy[Any]
 ) -> None:
     with rest(schemas) as api:
 

@@ -13,7 +13,7 @@ from containerjob_api.hosts import DockerHost
 from containerjob_api.jobs import ContainerJob
 
 if TYPE_CHECKING:
-    from tests.kube.throwaway_plane import ThrowawayPlane
+    from tests.conftest import TestPlane
 
 CORPUS = Path(__file__).parent / "corpus"
 ACCEPTED = sorted((CORPUS / "accepted").glob("*.yaml"))
@@ -32,8 +32,22 @@ def test_the_definitions_apply_strictly_without_a_warning(strict_apply: tuple[in
     }
 
 
+def test_strict_apply_would_have_named_a_keyword_that_the_server_does_not_know(
+    schemas: TestPlane, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.yaml"
+    text = (CORPUS.parents[2] / "crds" / "dockerhosts.yaml").read_text()
+    broken.write_text(text.replace("maxLength: 512", "maxLength: 512\n                examples: [a]"))
+
+    strictly = ("apply", "--validate=strict", "--dry-run=server", "--server-side", "--force-conflicts")
+    done = schemas.kubectl(*strictly, "-f", str(broken), check=False)
+
+    assert done.returncode != 0
+    assert "examples" in done.stderr
+
+
 @pytest.mark.parametrize("file", ACCEPTED, ids=lambda file: file.stem)
-def test_an_accepted_object_is_stored_and_read_by_the_models(schemas: ThrowawayPlane, file: Path) -> None:
+def test_an_accepted_object_is_stored_and_read_by_the_models(schemas: TestPlane, file: Path) -> None:
     done = schemas.kubectl(*CREATE, str(file))
 
     body = json.loads(done.stdout)
@@ -43,7 +57,7 @@ def test_an_accepted_object_is_stored_and_read_by_the_models(schemas: ThrowawayP
 
 
 @pytest.mark.parametrize("file", REFUSED, ids=lambda file: file.stem)
-def test_a_refused_object_gets_a_message_that_names_the_field(schemas: ThrowawayPlane, file: Path) -> None:
+def test_a_refused_object_gets_a_message_that_names_the_field(schemas: TestPlane, file: Path) -> None:
     expectation = EXPECTATION.match(file.read_text())
     assert expectation, f"{file} does not begin with '# field:' and '# message:'"
 

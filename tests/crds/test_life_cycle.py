@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.crds.jobs import ATTEMPTED, FINISHED, SPEC, TIME, Json, new_job
+from tests.crds.jobs import ATTEMPTED, FINISHED, OURS, SPEC, TIME, Json, new_job
 
 if TYPE_CHECKING:
-    from tests.kube.throwaway_plane import ThrowawayPlane
+    from tests.conftest import TestPlane
 
 RECORD = "spec: Invalid value: a finished job is a record: delete it, or run it again under a new name"
 OUTCOME = (
@@ -21,7 +21,7 @@ CONDITION: Json = {"type": "Finished", "status": "True", "reason": "Completed", 
 
 
 @pytest.mark.parametrize("edit", [NEW_TEMPLATE, NEW_PLACEMENT, {"placement": None}], ids=str)
-def test_template_and_placement_may_change_before_an_attempt_exists(schemas: ThrowawayPlane, edit: Json) -> None:
+def test_template_and_placement_may_change_before_an_attempt_exists(schemas: TestPlane, edit: Json) -> None:
     job = new_job(schemas, {"phase": "Queued", "attemptCount": 0})
 
     assert job.edit(edit).returncode == 0
@@ -33,9 +33,7 @@ def test_template_and_placement_may_change_before_an_attempt_exists(schemas: Thr
     [("template", NEW_TEMPLATE), ("placement", NEW_PLACEMENT), ("placement", {"placement": None})],
     ids=str,
 )
-def test_template_and_placement_are_fixed_once_an_attempt_exists(
-    schemas: ThrowawayPlane, field: str, edit: Json
-) -> None:
+def test_template_and_placement_are_fixed_once_an_attempt_exists(schemas: TestPlane, field: str, edit: Json) -> None:
     done = new_job(schemas, ATTEMPTED).edit(edit)
 
     assert done.returncode != 0
@@ -46,7 +44,7 @@ def test_template_and_placement_are_fixed_once_an_attempt_exists(
 
 
 @pytest.mark.parametrize("edit", [{"cancel": True}, {"activeDeadlineSeconds": 60}], ids=str)
-def test_the_rest_of_the_spec_may_change_while_an_attempt_runs(schemas: ThrowawayPlane, edit: Json) -> None:
+def test_the_rest_of_the_spec_may_change_while_an_attempt_runs(schemas: TestPlane, edit: Json) -> None:
     assert new_job(schemas, ATTEMPTED).edit(edit).returncode == 0
 
 
@@ -55,7 +53,7 @@ def test_the_rest_of_the_spec_may_change_while_an_attempt_runs(schemas: Throwawa
     [{"cancel": True}, {"activeDeadlineSeconds": 60}, NEW_TEMPLATE, NEW_PLACEMENT, {"placement": None}],
     ids=str,
 )
-def test_a_finished_job_refuses_every_edit_of_its_spec_with_one_message(schemas: ThrowawayPlane, edit: Json) -> None:
+def test_a_finished_job_refuses_every_edit_of_its_spec_with_one_message(schemas: TestPlane, edit: Json) -> None:
     done = new_job(schemas, FINISHED).edit(edit)
 
     assert done.returncode != 0
@@ -78,14 +76,14 @@ def test_a_finished_job_refuses_every_edit_of_its_spec_with_one_message(schemas:
     ],
     ids=str,
 )
-def test_a_finished_job_refuses_another_outcome(schemas: ThrowawayPlane, change: Json) -> None:
+def test_a_finished_job_refuses_another_outcome(schemas: TestPlane, change: Json) -> None:
     done = new_job(schemas, FINISHED).record(change)
 
     assert done.returncode != 0
     assert OUTCOME in done.stderr
 
 
-def test_a_finished_jobs_status_cannot_be_wiped(schemas: ThrowawayPlane) -> None:
+def test_a_finished_jobs_status_cannot_be_wiped(schemas: TestPlane) -> None:
     job = new_job(schemas, FINISHED)
 
     done = job.patch([{"op": "remove", "path": "/status"}], "--subresource=status", kind="json")
@@ -94,17 +92,17 @@ def test_a_finished_jobs_status_cannot_be_wiped(schemas: ThrowawayPlane) -> None
     assert OUTCOME in done.stderr
 
 
-def test_a_finished_jobs_conditions_and_labels_may_change(schemas: ThrowawayPlane) -> None:
+def test_a_finished_jobs_conditions_and_labels_may_change(schemas: TestPlane) -> None:
     job = new_job(schemas, FINISHED)
 
     assert job.record({"conditions": [CONDITION], "observedGeneration": 1}).returncode == 0
     assert job.patch({"metadata": {"labels": {"kept": "true"}, "annotations": {"note": "seen"}}}).returncode == 0
     stored = job.read()
     assert stored["status"] == {**FINISHED, "conditions": [CONDITION], "observedGeneration": 1}
-    assert stored["metadata"]["labels"] == {"kept": "true"}
+    assert stored["metadata"]["labels"] == {**OURS, "kept": "true"}
 
 
-def test_the_terminal_write_itself_is_accepted(schemas: ThrowawayPlane) -> None:
+def test_the_terminal_write_itself_is_accepted(schemas: TestPlane) -> None:
     job = new_job(schemas, ATTEMPTED)
 
     assert job.record(FINISHED).returncode == 0
@@ -125,14 +123,14 @@ def test_the_terminal_write_itself_is_accepted(schemas: ThrowawayPlane) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_status_that_breaks_the_contract_is_refused(schemas: ThrowawayPlane, status: Json, field: str) -> None:
+def test_a_status_that_breaks_the_contract_is_refused(schemas: TestPlane, status: Json, field: str) -> None:
     done = new_job(schemas).record(status)
 
     assert done.returncode != 0
     assert field in done.stderr
 
 
-def test_applying_the_same_manifest_again_changes_nothing(schemas: ThrowawayPlane) -> None:
+def test_applying_the_same_manifest_again_changes_nothing(schemas: TestPlane) -> None:
     job = new_job(schemas, FINISHED)
 
     assert job.edit(SPEC).returncode == 0

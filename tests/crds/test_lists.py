@@ -5,27 +5,27 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.crds.jobs import ATTEMPTED, FINISHED, new_job
+from tests.crds.jobs import ATTEMPTED, FINISHED, OURS, new_job
 from tests.crds.rest import JOBS, rest
 
 if TYPE_CHECKING:
-    from tests.kube.throwaway_plane import ThrowawayPlane
+    from tests.conftest import TestPlane
 
 HOST = {
     "apiVersion": "containerjobs.io/v1alpha1",
     "kind": "DockerHost",
-    "metadata": {"name": "listed"},
+    "metadata": {"name": "listed", "labels": OURS},
     "spec": {"endpoint": "unix:///var/run/docker.sock"},
 }
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
-def header(plane: ThrowawayPlane, *arguments: str) -> list[str]:
+def header(plane: TestPlane, *arguments: str) -> list[str]:
     """Return the first line of `kubectl get`, as columns."""
     return plane.kubectl("get", *arguments).stdout.splitlines()[0].split()
 
 
-def table(plane: ThrowawayPlane, **query: str) -> dict[str, Any]:
+def table(plane: TestPlane, **query: str) -> dict[str, Any]:
     """List the jobs of the default namespace as the operator does: rows only."""
     with rest(plane) as api:
         status, listed = api.send("GET", JOBS, {"includeObject": "None", **query}, accept=TABLE)
@@ -39,7 +39,7 @@ def uids(listed: dict[str, Any]) -> set[str]:
     return {row["cells"][column] for row in listed["rows"]}
 
 
-def test_a_fresh_object_says_that_nobody_has_seen_it(schemas: ThrowawayPlane) -> None:
+def test_a_fresh_object_says_that_nobody_has_seen_it(schemas: TestPlane) -> None:
     host = json.loads(
         schemas.kubectl("create", "--dry-run=server", "-o", "json", "-f", "-", input=json.dumps(HOST)).stdout
     )
@@ -48,7 +48,7 @@ def test_a_fresh_object_says_that_nobody_has_seen_it(schemas: ThrowawayPlane) ->
     assert host["status"] == {"observedGeneration": -1}
 
 
-def test_defaults_are_stored_where_a_reader_would_wonder(schemas: ThrowawayPlane) -> None:
+def test_defaults_are_stored_where_a_reader_would_wonder(schemas: TestPlane) -> None:
     spec = new_job(schemas).read()["spec"]
 
     assert {name: spec[name] for name in ("parallelism", "completions", "cancel")} == {
@@ -61,7 +61,7 @@ def test_defaults_are_stored_where_a_reader_would_wonder(schemas: ThrowawayPlane
     assert set(spec["template"]["spec"]["containers"][0]) == {"name", "image", "args"}
 
 
-def test_jobs_are_selected_by_whether_they_finished(schemas: ThrowawayPlane) -> None:
+def test_jobs_are_selected_by_whether_they_finished(schemas: TestPlane) -> None:
     fresh, running, done = (
         new_job(schemas),
         new_job(schemas, {**ATTEMPTED, "finished": False}),
@@ -73,7 +73,7 @@ def test_jobs_are_selected_by_whether_they_finished(schemas: ThrowawayPlane) -> 
     assert [job.listed_by("status.finished=false") for job in (fresh, running, done)] == [False, True, False]
 
 
-def test_the_columns_are_those_that_people_need(schemas: ThrowawayPlane) -> None:
+def test_the_columns_are_those_that_people_need(schemas: TestPlane) -> None:
     new_job(schemas)
     schemas.kubectl("apply", "-f", "-", input=json.dumps(HOST))
 
@@ -85,7 +85,7 @@ def test_the_columns_are_those_that_people_need(schemas: ThrowawayPlane) -> None
     assert header(schemas, "dhost", "-o", "wide") == [*host_columns, "ENDPOINT", "REASON"]
 
 
-def test_a_row_tells_the_outcome(schemas: ThrowawayPlane) -> None:
+def test_a_row_tells_the_outcome(schemas: TestPlane) -> None:
     job = new_job(schemas, {**FINISHED, "host": {"kind": "DockerHost", "name": "builder-1"}, "duration": "7s"})
 
     row = schemas.kubectl("get", "cjob", job.name, "--no-headers").stdout.split()
@@ -93,13 +93,13 @@ def test_a_row_tells_the_outcome(schemas: ThrowawayPlane) -> None:
     assert row[:5] == [job.name, "Failed", "builder-1", "3", "7s"]
 
 
-def test_jobs_are_part_of_all(schemas: ThrowawayPlane) -> None:
+def test_jobs_are_part_of_all(schemas: TestPlane) -> None:
     job = new_job(schemas)
 
     assert f"containerjob.containerjobs.io/{job.name}" in schemas.kubectl("get", "all", "-o", "name").stdout
 
 
-def test_uids_are_listed_without_objects_and_by_field_selector(schemas: ThrowawayPlane) -> None:
+def test_uids_are_listed_without_objects_and_by_field_selector(schemas: TestPlane) -> None:
     fresh, done = new_job(schemas), new_job(schemas, FINISHED)
     fresh_uid, done_uid = fresh.read()["metadata"]["uid"], done.read()["metadata"]["uid"]
 
@@ -112,7 +112,7 @@ def test_uids_are_listed_without_objects_and_by_field_selector(schemas: Throwawa
     assert everything["metadata"]["resourceVersion"]
 
 
-def test_a_page_of_rows_names_the_next_one(schemas: ThrowawayPlane) -> None:
+def test_a_page_of_rows_names_the_next_one(schemas: TestPlane) -> None:
     jobs = [new_job(schemas) for _ in range(2)]
 
     first = table(schemas, limit="1")

@@ -13,10 +13,11 @@ from typing import Any
 
 import docker
 import pytest
+from tests.conftest import TestPlane, running_plane
+
 from containerjob_api.names import LABEL_JOB_UID, OPERATOR_NAME, OPERATOR_NAMESPACE
 from containerjob_local.engine import Engine
-
-from tests.conftest import TestPlane
+from containerjob_local.operator_process import apply_api
 
 WAIT_SECONDS = 30.0
 OPTIONS = ("--resync-seconds=2", "--termination-grace-seconds=2", "--allow-fake-hosts", "--identity=e2e")
@@ -125,6 +126,14 @@ class Jobs:
 
 
 @pytest.fixture(scope="session")
+def installed(short_folder: Path) -> Iterator[TestPlane]:
+    """A control plane for the operator alone, with our CRDs and its permissions."""
+    with running_plane(short_folder / "e2e") as running:
+        apply_api(running.plane)
+        yield running
+
+
+@pytest.fixture(scope="session")
 def oracle(engine: Engine) -> Iterator[docker.DockerClient]:
     """The engine through Docker's own client library."""
     client = docker.DockerClient(base_url=engine.endpoint)
@@ -172,9 +181,7 @@ def _namespaces() -> Iterator[int]:
 
 
 @pytest.fixture
-def jobs(
-    installed: TestPlane, host: str, oracle: docker.DockerClient, _namespaces: Iterator[int]
-) -> Iterator[Jobs]:
+def jobs(installed: TestPlane, host: str, oracle: docker.DockerClient, _namespaces: Iterator[int]) -> Iterator[Jobs]:
     """A fresh namespace on a cluster with a ready host."""
     namespace = f"e2e-{next(_namespaces)}"
     installed.kubectl("create", "namespace", namespace)

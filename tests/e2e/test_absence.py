@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from containerjob_local.engine import Engine
-
 from tests.e2e.conftest import Jobs, apply_host, wait_for
 from tests.fakes.engine_proxy import EngineProxy
+
+from containerjob_local.engine import Engine
 
 FAR = {"hostRef": {"name": "far"}}
 

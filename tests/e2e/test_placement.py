@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from tests.conftest import TestPlane
 from tests.e2e.conftest import Jobs, apply_host, wait_for
 

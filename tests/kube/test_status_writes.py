@@ -102,7 +102,7 @@ async def test_a_hosts_status_follows_the_same_rules(kube: Kube, oracle: Oracle)
             host, host.status.model_copy(update={"engine": EngineInfo(id="e", version="2")})
         )
         assert oracle.host(name)["status"]["engine"]["version"] == "2"
-        assert [DockerHost.from_body(body) for body in await kube.hosts()] == [host]
+        assert host in [DockerHost.from_body(body) for body in await kube.hosts()]
         with pytest.raises(WriteConflict):
             await kube.write_host_status(stale, stale.status.model_copy(update={"running_jobs": 1}))
         assert await kube.host_exists(name, host.metadata.uid)

@@ -35,7 +35,9 @@ def may(kubectl: Kubectl, verb: str, resource: str) -> bool:
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": {"namespace": "robots", "verb": verb, "resource": resource}},
     }
-    decided = json.loads(kubectl.run("create", "-f", "-", "-o", "json", stdin=json.dumps(review)))
+    # Validation would look at the CRDs, which is more than most accounts may.
+    asked = kubectl.run("create", "--validate=false", "-f", "-", "-o", "json", stdin=json.dumps(review))
+    decided = json.loads(asked)
     return bool(decided["status"]["allowed"])
 
 

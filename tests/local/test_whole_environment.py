@@ -7,6 +7,7 @@ from pathlib import Path
 
 import docker
 import pytest
+from click.testing import CliRunner
 
 from containerjob_api.names import LABEL_CLUSTER_UID
 from containerjob_local import operator_process, processes
@@ -16,6 +17,7 @@ from containerjob_local.environment import Component, Options, down, running, st
 from containerjob_local.errors import ProcessError, ReadinessError
 from containerjob_local.operator_process import OperatorOptions
 from containerjob_local.state import State
+from kubectl_containerjob.main import cli
 
 pytestmark = pytest.mark.real
 
@@ -37,13 +39,13 @@ def containers(on_engine: Engine) -> Iterator[docker.DockerClient]:
 def test_the_demo_runs_again_with_other_options_and_goes_without_a_trace(
     folder: Path, containers: docker.DockerClient
 ) -> None:
-    said: list[str] = []
-    assert demo(Options(folder), said.append)
-    assert any(line.endswith("Hello from a container outside the cluster.") for line in said)
-    assert any(line.startswith("✔ containerjob/hello: Succeeded") for line in said)
+    shown = CliRunner().invoke(cli, ["local", "demo", "--state-dir", str(folder)])
+    assert shown.exit_code == 0
+    assert "  Hello from a container outside the cluster.\n" in shown.output
+    assert "✔ containerjob/hello: Succeeded" in shown.output
     assert all(part.running for part in status(folder))
 
-    said.clear()
+    said: list[str] = []
     assert demo(Options(folder), said.append)  # a second time: all is up, the job is made anew
     assert any(line.startswith("✔ operator already running") for line in said)
 

@@ -43,7 +43,7 @@ class Facts:
     refusal: Refusal | None = None
     launched_at: datetime | None = None
     """When this process started the container; None where it did not, so also after a restart."""
-    stop_signalled: bool = False
-    """Whether this process has sent the stop signal already."""
+    stop_signalled_at: datetime | None = None
+    """When this process sent the stop signal."""
     grace_seconds: float = 30.0
     """From the stop signal to SIGKILL, as terminationGracePeriodSeconds defaults to in core/v1."""

@@ -75,4 +75,4 @@ def slots(host: DockerHost, engine: EngineInfo | None) -> int:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
+    return tuple(int(part) for part in text.split(".") if part.isdecimal())

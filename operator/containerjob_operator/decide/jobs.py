@@ -91,7 +91,7 @@ def _out_of_sight(facts: Facts, attempt: Attempt) -> Action:
 
 def _with_a_container(facts: Facts, attempt: Attempt, seen: Observation) -> Action:
     if seen.state is RunState.EXITED:
-        return Conclude(outcome_of_exit(attempt, seen, stop_signalled=facts.stop_signalled))
+        return Conclude(outcome_of_exit(attempt, seen, stop_signalled=facts.stop_signalled_at is not None))
     if seen.start_failed:
         return Conclude(outcome_of_failed_start(seen))
     wish = _wish_to_stop(facts)
@@ -138,10 +138,11 @@ def _unless_refused(facts: Facts, launch: Action) -> Action:
 
 def _running(facts: Facts, attempt: Attempt, seen: Observation) -> Action:
     if attempt.stop is not None:
-        kill_at = attempt.stop.time + timedelta(seconds=facts.grace_seconds)
-        if facts.now >= kill_at:
-            return Kill()
-        return Wait(kill_at) if facts.stop_signalled else SignalStop()
+        # After a restart the signal is sent again: a process gets its grace even if nobody could reach it before.
+        if facts.stop_signalled_at is None:
+            return SignalStop()
+        kill_at = facts.stop_signalled_at + timedelta(seconds=facts.grace_seconds)
+        return Kill() if facts.now >= kill_at else Wait(kill_at)
     if facts.job.status.phase is Phase.SCHEDULED:
         settled_at = (facts.launched_at or facts.now - COALESCE) + COALESCE
         if facts.now >= settled_at:

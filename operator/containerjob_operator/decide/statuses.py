@@ -204,7 +204,7 @@ def _moved(
         update={
             "phase": phase,
             "observed_generation": job.metadata.generation,
-            "start_time": job.status.start_time or now.replace(microsecond=0),
+            "start_time": job.status.start_time or now,
             "conditions": with_conditions(job.status.conditions, conditions),
             **changes,
         }

@@ -18,10 +18,13 @@ class EndpointRefused(ValueError):
         self.message = message
 
 
-def executor_for(endpoint: str, *, cluster_uid: str, allow_fake_hosts: bool) -> Executor:
-    """Return an executor for spec.endpoint; nothing is connected yet."""
+def executor_for(endpoint: str, *, cluster_uid: str, allow_fake_hosts: bool, concurrency: int = 16) -> Executor:
+    """Return an executor for spec.endpoint; nothing is connected yet.
+
+    `concurrency` bounds the creates, starts and removals that one engine is asked for at a time.
+    """
     if endpoint.startswith(_UNIX):
-        return _docker(endpoint.removeprefix(_UNIX), cluster_uid)
+        return _docker(endpoint.removeprefix(_UNIX), cluster_uid, concurrency)
     if endpoint.startswith(_FAKE):
         if not allow_fake_hosts:
             raise EndpointRefused(
@@ -36,12 +39,12 @@ def executor_for(endpoint: str, *, cluster_uid: str, allow_fake_hosts: bool) -> 
     )
 
 
-def _docker(socket: str, cluster_uid: str) -> Executor:
+def _docker(socket: str, cluster_uid: str, concurrency: int) -> Executor:
     # Imported where used: an operator without Docker hosts does not pay for the client.
     from containerjob_operator.executors.docker.client import EngineClient
     from containerjob_operator.executors.docker.executor import DockerExecutor
 
-    return DockerExecutor(EngineClient(socket), cluster_uid=cluster_uid)
+    return DockerExecutor(EngineClient(socket, lanes=concurrency), cluster_uid=cluster_uid)
 
 
 def _fake(endpoint: str, cluster_uid: str) -> Executor:

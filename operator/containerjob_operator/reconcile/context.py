@@ -48,6 +48,8 @@ class Context:
         moved = known is not None and known.job.spec.placement != job.spec.placement
         live = self.jobs.observe(job)
         if live is None:
+            if known is not None and known.uid not in self.jobs:
+                self.placements.release(known)
             return
         if moved:
             self.placements.release(live)
@@ -86,7 +88,12 @@ def build_context(settings: Settings, kube: Kube, recorder: EventRecorder, clust
     """Put the parts together; nothing runs yet."""
 
     def make_executor(endpoint: str) -> Executor:
-        return executor_for(endpoint, cluster_uid=cluster_uid, allow_fake_hosts=settings.allow_fake_hosts)
+        return executor_for(
+            endpoint,
+            cluster_uid=cluster_uid,
+            allow_fake_hosts=settings.allow_fake_hosts,
+            concurrency=settings.concurrency,
+        )
 
     queue = WorkQueue()
     hosts = Hosts(make_executor)

@@ -35,6 +35,8 @@ async def reconcile_job(uid: str, context: Context) -> None:
         context.queue.add(uid)
     except KubeUnavailable as problem:
         _try_again(live, context, problem, problem.retry_after)
+    except HostUnavailable as problem:
+        _try_again(live, context, problem, None)
     except Exception as problem:
         log.exception("reconcile failed", **_who(live))
         _try_again(live, context, problem, None)
@@ -72,7 +74,7 @@ async def gather(live: LiveJob, context: Context) -> Facts:
         host_problem=problem,
         refusal=live.refusal,
         launched_at=live.launched_at,
-        stop_signalled=live.stop_signalled,
+        stop_signalled_at=live.stop_signalled_at,
         grace_seconds=context.settings.termination_grace_seconds,
     )
 
@@ -110,6 +112,7 @@ async def _read_again(live: LiveJob, context: Context) -> None:
         context.end(live, finished=True)
     else:
         live.job = job
+        context.placements.hold(live)
 
 
 def _try_again(live: LiveJob, context: Context, problem: Exception, after: float | None) -> None:

@@ -28,7 +28,7 @@ class LiveJob:
     refusal: Refusal | None = None
     launch_failures: int = 0
     launched_at: datetime | None = None
-    stop_signalled: bool = False
+    stop_signalled_at: datetime | None = None
     suspect: bool = False
     """A DELETED event came; only a read tells whether the object is gone."""
     gone: bool = False

@@ -1,6 +1,7 @@
 """Carries out one action. Each is idempotent; every intent was stored before it gets here."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import assert_never
 
@@ -32,6 +33,8 @@ LAUNCH_PAUSE_LIMIT = 60.0
 """Seconds; pauses between launches start at 1 and double up to this."""
 KILL_PAUSE = 0.05
 """Seconds that an engine gets to notice a SIGKILL before it is asked again."""
+TAIL_TRIES = 3
+"""After so many failed passes a job ends without its last output: an unreadable log must not keep it for ever."""
 CREATED = Observation(RunState.CREATED)
 STARTED = Observation(RunState.RUNNING)
 
@@ -69,7 +72,7 @@ async def _on_the_host(
                 await _start(attempt, executor, live, context)
             case SignalStop():
                 await executor.signal_stop(attempt.name)
-                live.stop_signalled = True
+                live.stop_signalled_at = now()
             case Kill():
                 await executor.kill(attempt.name)
                 await asyncio.sleep(KILL_PAUSE)
@@ -109,8 +112,9 @@ async def _create(attempt: Attempt, executor: Executor, facts: Facts, live: Live
 
 
 async def _start(attempt: Attempt, executor: Executor, live: LiveJob, context: Context) -> None:
-    live.launched_at = now()
+    live.launched_at = now()  # before the call: its answer may be lost
     await executor.start(attempt.name)
+    live.launched_at = now()
     live.refusal = None
     live.expected = STARTED
     announce.started(live, attempt, context)
@@ -141,7 +145,12 @@ async def _tail(action: Conclude, live: LiveJob, context: Context) -> LogTail | 
     seen, attempt, executor = action.outcome.seen, live.job.status.current, context.executor_of(live)
     if seen is None or seen.state is not RunState.EXITED or attempt is None or executor is None:
         return None
-    return await executor.tail(attempt.name)
+    try:
+        return await executor.tail(attempt.name)
+    except HostUnavailable:
+        if live.failures < TAIL_TRIES:
+            raise
+        return None
 
 
 async def _remove_now(live: LiveJob, context: Context) -> None:
@@ -149,10 +158,8 @@ async def _remove_now(live: LiveJob, context: Context) -> None:
     attempt, executor = live.job.status.current, context.executor_of(live)
     if attempt is None or executor is None:
         return
-    try:
+    with contextlib.suppress(HostUnavailable):
         await executor.remove(attempt.name)
-    except HostUnavailable:
-        return
 
 
 def _delay(live: LiveJob, reason: Reason, message: str) -> None:

@@ -1,5 +1,8 @@
 """The periodic care of a host, driven by its timer: probe, resync, sweep, and its status."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import structlog
 
 from containerjob_operator.decide.hosts import host_status
@@ -50,7 +53,8 @@ async def sweep_host(
     existing = await context.kube.job_uids()
     retention = Retention(context.settings.retention_seconds, context.settings.retention_count)
     _suspect_vanished(host, existing, context)
-    plan = sweep(containers, existing, context.jobs.uids(), retention, now())
+    dated = [await _dated(row, executor, retention, context) for row in containers]
+    plan = sweep(dated, existing, context.jobs.uids(), retention, now())
     for row in plan.orphaned:
         if await _proven_gone(row, context):
             await _end(row, host, executor, context)
@@ -80,6 +84,14 @@ async def tell_status(host: Host, context: Context) -> None:
         return
     except KubeError as problem:
         log.warning("host status is written later", host=host.body.metadata.name, problem=str(problem))
+
+
+async def _dated(row: OwnedContainer, executor: Executor, retention: Retention, context: Context) -> OwnedContainer:
+    """Ask when an old container ended: lists tell only when it was made, and it may have run for days."""
+    old = now() - row.created_at >= timedelta(seconds=retention.seconds)
+    if not old or row.finished_at is not None or row.state is RunState.RUNNING or row.job_uid in context.jobs:
+        return row
+    return replace(row, finished_at=(await executor.inspect(row.name)).finished_at)
 
 
 async def _proven_gone(row: OwnedContainer, context: Context) -> bool:

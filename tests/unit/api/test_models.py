@@ -63,8 +63,8 @@ JOB: dict[str, Any] = {
                 "message": "exit code 3",
             }
         ],
-        "startTime": "2026-01-02T03:04:05Z",
-        "finishTime": "2026-01-02T03:04:07Z",
+        "startTime": "2026-01-02T03:04:05.000000Z",
+        "finishTime": "2026-01-02T03:04:07.000000Z",
         "finished": True,
         "host": HOST_REF,
         "exitCode": 3,

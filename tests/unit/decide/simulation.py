@@ -36,7 +36,7 @@ class Memory:
     placement: HostReference | Unplaced | None = None
     refusal: Refusal | None = None
     launched_at: datetime | None = None
-    stop_signalled: bool = False
+    stop_signalled_at: datetime | None = None
 
 
 @dataclass
@@ -74,7 +74,7 @@ class World:
             host_problem="" if self.reachable else "no answer",
             refusal=self.memory.refusal,
             launched_at=self.memory.launched_at,
-            stop_signalled=self.memory.stop_signalled,
+            stop_signalled_at=self.memory.stop_signalled_at,
         )
 
     def settle(self) -> datetime | None:
@@ -140,7 +140,7 @@ class World:
         match action:
             case SignalStop():
                 self.signals += 1
-                self.memory.stop_signalled = True
+                self.memory.stop_signalled_at = self.now
                 self.now += timedelta(microseconds=1)
                 if not self.stubborn:
                     self.end_container(143)

@@ -58,6 +58,10 @@ def test_a_queued_job_that_waits_for_something_else_now_says_so(why: Unplaced) -
     assert written(decide(facts(queued(), 5, placement=why))).start_time == START
 
 
+def test_a_job_whose_conditions_say_nothing_yet_is_told_why_it_waits() -> None:
+    assert written(decide(facts(new_job(status={"phase": "Queued"}), placement=FULL))).conditions
+
+
 def test_the_wait_for_a_host_ends_at_the_deadline_at_the_latest() -> None:
     assert decide(facts(queued(deadline=60), 5, placement=FULL)) == Wait(after(60))
 

@@ -22,7 +22,7 @@ from containerjob_api.phases import Phase, Reason
 from containerjob_operator.decide import statuses
 from containerjob_operator.decide.actions import Wait
 from containerjob_operator.decide.jobs import decide
-from containerjob_operator.decide.observations import ABSENT, Observation
+from containerjob_operator.decide.observations import ABSENT, Observation, RunState
 from containerjob_operator.decide.outcomes import Outcome, never_started, outcome_of_exit
 
 
@@ -67,6 +67,15 @@ def test_what_was_known_of_the_container_is_kept_when_it_is_lost() -> None:
     assert (ended.current.finished_at, ended.duration) == (None, None)
 
 
+def test_what_was_known_of_the_container_is_kept_when_its_end_tells_less() -> None:
+    job = running()
+    seen = Observation(RunState.EXITED, exit_code=0, finished_at=after(5.2))
+    ended = end_of(decide(facts(job, 6, seen=seen)), job).status
+    assert ended.current is not None
+    assert (ended.current.container_id, ended.current.image_id) == ("c1", "sha256:1")
+    assert (ended.current.started_at, ended.duration) == (after(0.2), "5s")
+
+
 @pytest.mark.parametrize("reason", [Reason.CANCELLED, Reason.DEADLINE_EXCEEDED])
 @pytest.mark.parametrize("code", [0, 143, None])
 def test_a_container_that_ended_after_the_stop_was_asked_for_is_called_stopped(
@@ -78,6 +87,11 @@ def test_a_container_that_ended_after_the_stop_was_asked_for_is_called_stopped(
     assert (ended.phase, ended.exit_code) == (expected, code)
 
 
+def test_an_end_in_the_very_moment_of_the_stop_is_called_stopped() -> None:
+    job = stopping(at=10)
+    assert end_of(decide(facts(job, 12, seen=exited(0, at=10))), job).status.phase is Phase.CANCELLED
+
+
 @pytest.mark.parametrize("ended_at", [9.0, 10.3])
 def test_a_container_that_ended_before_the_stop_was_asked_for_keeps_its_own_outcome(ended_at: float) -> None:
     job = stopping(at=10.7)
@@ -87,7 +101,7 @@ def test_a_container_that_ended_before_the_stop_was_asked_for_keeps_its_own_outc
 
 def test_a_container_that_took_our_stop_signal_is_called_stopped_though_its_hosts_clock_is_behind() -> None:
     job = stopping(at=10)
-    ended = end_of(decide(facts(job, 12, seen=exited(143, at=4), stop_signalled=True)), job).status
+    ended = end_of(decide(facts(job, 12, seen=exited(143, at=4), stop_signalled_at=after(10))), job).status
     assert (ended.phase, ended.exit_code) == (Phase.CANCELLED, 143)
 
 

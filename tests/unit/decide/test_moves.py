@@ -1,5 +1,6 @@
 """Every pair of phases: the table permits the move, or it is refused and nothing changes."""
 
+from collections.abc import Callable
 from itertools import product
 
 import pytest
@@ -60,12 +61,15 @@ def test_every_unfinished_phase_can_end_in_any_way(phase: Phase) -> None:
     assert phase in TERMINAL or ways <= MOVES[phase]
 
 
-def test_nothing_is_written_about_an_attempt_that_does_not_exist() -> None:
-    for write in (
-        lambda job: statuses.running(job, runs(), START),
-        lambda job: statuses.stopping(job, Reason.CANCELLED, START),
-        lambda job: statuses.unreachable(job, "no answer", START),
-        lambda job: statuses.reachable(job, START),
-    ):
-        with pytest.raises(statuses.IllegalMoveError, match="no attempt"):
-            write(new_job())
+ABOUT_AN_ATTEMPT: dict[str, Callable[[ContainerJob], object]] = {
+    "running": lambda job: statuses.running(job, runs(), START),
+    "stopping": lambda job: statuses.stopping(job, Reason.CANCELLED, START),
+    "unreachable": lambda job: statuses.unreachable(job, "no answer", START),
+    "reachable": lambda job: statuses.reachable(job, START),
+}
+
+
+@pytest.mark.parametrize("write", list(ABOUT_AN_ATTEMPT.values()), ids=list(ABOUT_AN_ATTEMPT))
+def test_nothing_is_written_about_an_attempt_that_does_not_exist(write: Callable[[ContainerJob], object]) -> None:
+    with pytest.raises(statuses.IllegalMoveError, match="no attempt"):
+        write(new_job())

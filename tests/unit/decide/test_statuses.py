@@ -182,3 +182,13 @@ def test_waiting_for_a_host_in_other_words_changes_conditions_alone() -> None:
     job = queued()
     other = type(FULL)(FULL.phase, FULL.reason, "each of 2 hosts is full")
     assert changed_fields(job, statuses.unplaced(job, other, after(3))) == {"conditions"}
+
+
+def test_a_job_that_ends_within_the_second_of_its_start_does_not_end_before_it() -> None:
+    job = new_job()
+    job = stored(job, statuses.scheduled(job, HOST, after(0.25)))
+    status = ended(Phase.SUCCEEDED, job, at=0.75).status
+    assert status.start_time is not None
+    assert status.finish_time is not None
+    assert status.completion_time is not None
+    assert status.start_time <= status.finish_time == status.completion_time

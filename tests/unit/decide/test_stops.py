@@ -56,19 +56,19 @@ def test_a_running_job_past_its_deadline_stays_running_while_it_is_stopped() -> 
 def test_the_stop_signal_is_sent_once_and_the_grace_is_waited_for() -> None:
     job = stopping(at=10)
     assert decide(facts(job, 10, seen=runs())) == SignalStop()
-    assert decide(facts(job, 10, seen=runs(), stop_signalled=True)) == Wait(after(40))
+    assert decide(facts(job, 12, seen=runs(), stop_signalled_at=after(11))) == Wait(after(41))
 
 
-def test_the_grace_counts_from_the_written_intent_also_after_a_restart() -> None:
+def test_a_process_gets_its_grace_even_if_nobody_could_reach_it_for_longer_than_that() -> None:
     job = stopping(at=10)
-    assert decide(facts(job, 39, seen=runs())) == SignalStop()
-    assert decide(facts(job, 40, seen=runs())) == Kill()
-    assert decide(facts(job, 40, seen=runs(), stop_signalled=True)) == Kill()
+    assert decide(facts(job, 600, seen=runs())) == SignalStop()
+    assert decide(facts(job, 629, seen=runs(), stop_signalled_at=after(600))) == Wait(after(630))
+    assert decide(facts(job, 630, seen=runs(), stop_signalled_at=after(600))) == Kill()
 
 
 def test_the_grace_is_an_option() -> None:
     job = stopping(at=10)
-    assert decide(facts(job, 12, seen=runs(), stop_signalled=True, grace_seconds=1.5)) == Kill()
+    assert decide(facts(job, 12, seen=runs(), stop_signalled_at=after(10), grace_seconds=1.5)) == Kill()
 
 
 @pytest.mark.parametrize("reason", [Reason.CANCELLED, Reason.DEADLINE_EXCEEDED])

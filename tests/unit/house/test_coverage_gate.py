@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from tests.coverage_gate import main, percent_by_file
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from containerjob_local.controlplane import choose_ports
 from containerjob_local.errors import PortInUseError
 from containerjob_local.files import private_folder, write_private
 from containerjob_local.ports import LOOPBACK, free_ports, is_free, wanted_port
+from containerjob_local.state import PlaneRecord
 
 
 def mode(path: Path) -> int:
@@ -47,3 +49,16 @@ def test_a_port_in_use_is_refused_by_its_number_and_option() -> None:
         with pytest.raises(PortInUseError, match=rf"port {port} .* --port"):
             wanted_port(port)
     assert wanted_port(port) == port
+
+
+def test_a_plane_keeps_its_ports_if_they_are_free() -> None:
+    port, etcd_port, other = free_ports(3)
+    assert choose_ports(PlaneRecord(port, etcd_port), None) == PlaneRecord(port, etcd_port)
+    assert choose_ports(PlaneRecord(port, etcd_port), other) == PlaneRecord(other, etcd_port)
+
+
+def test_a_wanted_port_that_was_etcds_goes_to_the_api_server() -> None:
+    port, etcd_port = free_ports(2)
+    chosen = choose_ports(PlaneRecord(port, etcd_port), etcd_port)
+    assert chosen.port == etcd_port
+    assert chosen.etcd_port != etcd_port

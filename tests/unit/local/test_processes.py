@@ -95,6 +95,17 @@ def test_a_killed_child_leaves_a_record_that_is_cleaned_when_read(start: Starter
     assert not start.record.exists()
 
 
+def test_a_child_counts_as_alive_until_its_last_thread_has_ended(start: Starter) -> None:
+    script = "import ctypes, threading, time; threading.Thread(target=time.sleep, args=(300,)).start(); "
+    script += "print('ready', flush=True); ctypes.CDLL(None).pthread_exit(None)"
+    child = start(sys.executable, "-c", script)
+    stat = Path(f"/proc/{child.pid}/stat")
+    assert eventually(lambda: stat.read_text().rpartition(")")[2].split()[0] == "Z")
+    assert processes.is_alive(child)
+    os.kill(child.pid, signal.SIGKILL)
+    assert eventually(lambda: not processes.is_alive(child))
+
+
 def test_a_stranger_with_the_same_pid_is_never_stopped(start: Starter) -> None:
     stranger = start(*SLEEP)
     former = replace(stranger, started="another boot:1")
@@ -123,3 +134,17 @@ def test_the_last_words_of_a_program_are_read_from_its_log(tmp_path: Path) -> No
     assert processes.last_line(log) == "it wrote nothing"
     log.write_text("first\nport is taken\n\n")
     assert processes.last_line(log) == "port is taken"
+
+
+def test_a_child_that_ends_at_once_has_a_record_that_is_stale(start: Starter) -> None:
+    child = start("/bin/true")
+    assert eventually(lambda: not processes.is_alive(child))
+    assert processes.recorded(start.record) is None
+
+
+def test_a_child_that_even_sigkill_does_not_end_is_named(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = start(*SLEEP)
+    with monkeypatch.context() as patch, pytest.raises(ProcessError, match=f"pid {child.pid}.* even on SIGKILL"):
+        patch.setattr(processes, "_wait_for_exit", lambda *_: False)  # as for one that hangs in the kernel
+        processes.stop(child)
+    assert eventually(lambda: not processes.is_alive(child))

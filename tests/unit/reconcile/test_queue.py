@@ -24,7 +24,7 @@ def story(tell: Story) -> Callable[[], None]:
     def test() -> None:
         in_virtual_time(whole())
 
-    del test.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for its parameter
+    del test.__wrapped__  # pytest would ask for its parameter
     return test
 
 
@@ -222,6 +222,6 @@ def test_every_key_comes_at_the_earliest_time_anybody_wished_for(wishes: list[tu
         return taken
 
     taken = in_virtual_time(whole())
-    first = {key: at for key, at in reversed(taken)}
+    first = dict(reversed(taken))
     assert first == {key: min(delay for other, delay in wishes if other == key) for key, _ in wishes}
     assert [at for _, at in taken] == sorted(at for _, at in taken)

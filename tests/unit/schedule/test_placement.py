@@ -43,8 +43,8 @@ def test_the_first_to_come_gets_the_last_slot() -> None:
 
 
 def test_the_host_with_most_free_slots_wins_and_jobs_spread() -> None:
-    result = run([job("1"), job("2"), job("3"), job("4")], host("a", 1), host("b", 3))
-    assert places(result) == {"1": "b", "2": "b", "3": "b", "4": "a"}
+    result = run([job("1"), job("2"), job("3"), job("4")], host("a", 2), host("b", 3))
+    assert places(result) == {"1": "b", "2": "b", "3": "a", "4": "b"}
 
 
 def test_equal_hosts_are_told_apart_by_name_so_that_the_answer_is_always_the_same() -> None:

@@ -7,9 +7,12 @@ import aiodocker
 from aiodocker import DockerError
 
 from containerjob_api.phases import Reason
-from containerjob_operator.errors import LaunchDelayed
+from containerjob_operator.errors import HostUnavailable, LaunchDelayed
 from containerjob_operator.executors.docker import faults
 from containerjob_operator.executors.docker.client import EngineClient
+
+_DONE_LIMIT: Final = 64
+"""Finished pulls remembered for those who asked for the image just before."""
 
 
 class Pulls:
@@ -30,8 +33,13 @@ class Pulls:
             task = asyncio.create_task(self._pull(image), name=f"pull {image}")
             self._under_way[image] = task
             task.add_done_callback(lambda done: self._finished(image, done))
-        # A waiter that is cancelled leaves the pull to the others.
-        await asyncio.shield(task)
+        try:
+            # A waiter that is cancelled leaves the pull to the others.
+            await asyncio.shield(task)
+        except asyncio.CancelledError as exc:
+            if not task.cancelled():
+                raise
+            raise HostUnavailable(f"{self._client.endpoint} was closed during the pull of {image}") from exc
 
     async def aclose(self) -> None:
         """Give up what is under way."""
@@ -42,9 +50,12 @@ class Pulls:
 
     def _finished(self, image: str, task: asyncio.Task[None]) -> None:
         del self._under_way[image]
+        self._done_at.pop(image, None)
         # Asking for the exception marks it as seen, should every waiter have gone.
         if not task.cancelled() and task.exception() is None:
             self._done_at[image] = asyncio.get_running_loop().time()
+            if len(self._done_at) > _DONE_LIMIT:
+                del self._done_at[next(iter(self._done_at))]
 
     async def _pull(self, image: str) -> None:
         try:

@@ -1,0 +1,67 @@
+"""`python -m bench`: one control plane and one engine for the run; plain tables on stdout, nothing kept."""
+
+import os
+import platform
+import signal
+import sys
+from types import FrameType
+
+import click
+import uvloop
+
+from bench import latency, residents, throughput
+from bench.cluster import BenchError
+from bench.rig import Rig, rig
+from containerjob_local.errors import LocalError
+
+BENCHES = ("throughput", "latency", "residents")
+
+
+@click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
+@click.argument("which", nargs=-1, type=click.Choice(BENCHES))
+@click.option("--quick", is_flag=True, help="Small numbers: shows that it works, measures little.")
+@click.option("--pairs", type=click.IntRange(1), show_default="5, quick 1", help="Throughput: blocks of each arm.")
+@click.option("--jobs", type=click.IntRange(1), show_default="60, quick 6", help="Throughput: jobs in a block.")
+@click.option("--at-once", type=click.IntRange(1), default=8, help="Throughput: jobs at a time.")
+@click.option("--singles", type=click.IntRange(1), show_default="40, quick 5", help="Latency: jobs.")
+@click.option("--count", type=click.IntRange(1), show_default="10000, quick 200", help="Residents: finished jobs.")
+@click.option("--idle-seconds", type=click.FloatRange(1), show_default="30, quick 3", help="Residents: idle time.")
+def main(which: tuple[str, ...], quick: bool, at_once: int, **sizes: float | None) -> None:
+    """Measure WHICH of the benchmarks; all of them when none is named."""
+    signal.signal(signal.SIGTERM, _leave)
+    full: dict[str, float] = {"pairs": 5, "jobs": 60, "singles": 40, "count": 10000, "idle_seconds": 30.0}
+    small: dict[str, float] = {"pairs": 1, "jobs": 6, "singles": 5, "count": 200, "idle_seconds": 3.0}
+    size = {name: chosen or (small if quick else full)[name] for name, chosen in sizes.items()}
+    try:
+        with rig() as built:
+            click.echo(_where(built))
+            for name in which or BENCHES:
+                click.echo(uvloop.run(_measure(name, built, size, at_once)))
+    except (LocalError, BenchError) as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+async def _measure(name: str, built: Rig, size: dict[str, float], at_once: int) -> str:
+    if name == "throughput":
+        return await throughput.measure(built, pairs=int(size["pairs"]), jobs=int(size["jobs"]), at_once=at_once)
+    if name == "latency":
+        return await latency.measure(built, count=int(size["singles"]))
+    return await residents.measure(built, count=int(size["count"]), idle_seconds=size["idle_seconds"])
+
+
+def _where(built: Rig) -> str:
+    """Say what was measured on, and how busy it was already."""
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"{os.cpu_count()} CPUs, Python {platform.python_version()}, Kubernetes {built.plane.version},"
+        f" {built.engine.kind} {built.engine.version}; load of the machine before: {load}\n"
+    )
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """End as by Ctrl-C would: what was started is stopped."""
+    sys.exit(143)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m bench")

@@ -1,0 +1,220 @@
+"""An API server in memory, under the operator's real client: versions, uids, merge patches, watch events, faults."""
+
+import copy
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, Final
+from uuid import uuid4
+
+from lightkube.operators import BinaryOperator
+from tests.fakes.troubles import NO_TROUBLE, Trouble
+
+from containerjob_api.phases import MOVES, TERMINAL, Phase
+from containerjob_operator.errors import KubeRefused, ObjectGone, WriteConflict
+from containerjob_operator.kube.api import Api, Resource
+from containerjob_operator.kube.client import Kube
+from containerjob_operator.kube.resources import CONTAINERJOB, DOCKERHOST, NAMESPACE, Body
+
+Key = tuple[str, str, str]
+"""Kind, namespace, name."""
+Watcher = Callable[[str, Body], None]
+"""Gets the type of a watch event and the object."""
+OUTCOME: Final = ("phase", "finished", "finishTime", "exitCode", "attempts")
+
+
+class FakeApi(Api):
+    """Objects by kind and name; the status subresource and the rules of a job's life as our CRDs have them."""
+
+    def __init__(self) -> None:
+        self.objects: dict[Key, Body] = {}
+        self.trouble: Trouble = NO_TROUBLE
+        self.writes: list[tuple[str, Body]] = []
+        """Every patch that took effect, by `kind name`."""
+        self.watchers: list[Watcher] = []
+        self._versions = count(100)
+
+    async def aclose(self) -> None:
+        """Close nothing."""
+
+    async def get(self, kind: Resource, name: str, namespace: str | None = None) -> Body:
+        """Read one object."""
+        return await self.trouble.around(f"get {kind.__name__}", lambda: self._get(kind, name, namespace))
+
+    async def create(self, kind: Resource, body: Body) -> Body:
+        """Create one object."""
+        return await self.trouble.around(f"create {kind.__name__}", lambda: self._create(kind, body))
+
+    async def patch(
+        self, kind: Resource, name: str, patch: Body, namespace: str | None = None, *, status: bool = False
+    ) -> Body:
+        """Apply a merge patch to the object or to its status."""
+        what = f"patch {kind.__name__}"
+        return await self.trouble.around(what, lambda: self._patch(kind, name, patch, namespace, status=status))
+
+    async def list(self, kind: Resource, fields: dict[str, BinaryOperator] | None = None) -> list[Body]:
+        """List one kind; the only selector is the one that leaves out finished jobs."""
+
+        async def listed() -> list[Body]:
+            found = [body for (known, _, _), body in self.objects.items() if known == kind.__name__]
+            return copy.deepcopy([body for body in found if not (fields and _finished(body))])
+
+        return await self.trouble.around(f"list {kind.__name__}", listed)
+
+    async def _get(self, kind: Resource, name: str, namespace: str | None) -> Body:
+        return copy.deepcopy(self._find(kind, name, namespace))
+
+    async def _create(self, kind: Resource, body: Body) -> Body:
+        return copy.deepcopy(self.put(kind, body))
+
+    async def _patch(self, kind: Resource, name: str, patch: Body, namespace: str | None, *, status: bool) -> Body:
+        old = self._find(kind, name, namespace)
+        version = patch.get("metadata", {}).get("resourceVersion")
+        if version is not None and version != old["metadata"]["resourceVersion"]:
+            raise WriteConflict(f"{kind.__name__} {name}: the object has been modified")
+        new = merged(old, {"status": patch["status"]} if status else {k: v for k, v in patch.items() if k != "status"})
+        if kind is CONTAINERJOB:
+            check_life_cycle(old, new)
+        self.writes.append((f"{kind.__name__} {name}", copy.deepcopy(patch)))
+        return copy.deepcopy(self._store(kind, old, new))
+
+    def put(self, kind: Resource, body: Body) -> Body:
+        """Create an object as a user does."""
+        key = (kind.__name__, body["metadata"].get("namespace", ""), body["metadata"]["name"])
+        if key in self.objects:
+            raise WriteConflict(f"{kind.__name__} {key[2]} exists already")
+        stored = copy.deepcopy(body)
+        stored["metadata"] |= {"uid": str(uuid4()), "generation": 1, "resourceVersion": str(next(self._versions))}
+        stored["metadata"]["creationTimestamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if kind in (CONTAINERJOB, DOCKERHOST):
+            stored["status"] = {"observedGeneration": -1}
+        self.objects[key] = stored
+        self._tell("ADDED", stored)
+        return stored
+
+    def edit(self, kind: Resource, name: str, patch: Body, namespace: str = "") -> Body:
+        """Change an object as a user does; its generation counts up where the spec changed."""
+        old = self._find(kind, name, namespace)
+        return self._store(kind, old, merged(old, patch))
+
+    def delete(self, kind: Resource, name: str, namespace: str = "") -> None:
+        """Delete an object; it is gone at once."""
+        gone = self.objects.pop((kind.__name__, namespace, name))
+        gone["metadata"]["resourceVersion"] = str(next(self._versions))
+        self._tell("DELETED", gone)
+
+    def _find(self, kind: Resource, name: str, namespace: str | None) -> Body:
+        body = self.objects.get((kind.__name__, namespace or "", name))
+        if body is None:
+            raise ObjectGone(f'{kind.__name__} "{name}" not found')
+        return body
+
+    def _store(self, kind: Resource, old: Body, new: Body) -> Body:
+        if new == old:
+            return old
+        if new.get("spec") != old.get("spec"):
+            new["metadata"]["generation"] += 1
+        new["metadata"]["resourceVersion"] = str(next(self._versions))
+        self.objects[kind.__name__, new["metadata"].get("namespace", ""), new["metadata"]["name"]] = new
+        self._tell("DELETED" if kind is CONTAINERJOB and _finished(new) else "MODIFIED", new)
+        return new
+
+    def _tell(self, type_: str, body: Body) -> None:
+        for watcher in self.watchers:
+            watcher(type_, copy.deepcopy(body))
+
+
+class FakeKube(Kube):
+    """The operator's own client over objects in memory, with what people do to them."""
+
+    def __init__(self) -> None:
+        self.fake = FakeApi()
+        super().__init__(self.fake)
+        self.fake.put(NAMESPACE, {"metadata": {"name": "kube-system"}})
+        self.fake.put(NAMESPACE, {"metadata": {"name": "team-a", "labels": {"team": "a"}}})
+
+    async def job_uids(self) -> frozenset[str]:
+        """List uids, as the API server's table of all jobs does."""
+
+        async def listed() -> frozenset[str]:
+            return frozenset(b["metadata"]["uid"] for (k, _, _), b in self.fake.objects.items() if k == "ContainerJob")
+
+        return await self.fake.trouble.around("table ContainerJob", listed)
+
+    def create_job(self, name: str = "hello", namespace: str = "team-a", **spec: Any) -> Body:
+        """Create a job; `argv` is the container's command."""
+        argv, image = spec.pop("argv", ["true"]), spec.pop("image", "busybox")
+        template = {"spec": {"containers": [{"name": "main", "image": image, "command": argv}]}}
+        return self.fake.put(
+            CONTAINERJOB,
+            {"metadata": {"name": name, "namespace": namespace}, "spec": {"template": template, **spec}},
+        )
+
+    def edit_job(self, patch: Body, name: str = "hello", namespace: str = "team-a") -> Body:
+        """Change a job as a user, or another operator, does."""
+        return self.fake.edit(CONTAINERJOB, name, patch, namespace)
+
+    def delete_job(self, name: str = "hello", namespace: str = "team-a") -> None:
+        """Delete a job."""
+        self.fake.delete(CONTAINERJOB, name, namespace)
+
+    def job(self, name: str = "hello", namespace: str = "team-a") -> Body:
+        """Return a job as it is stored."""
+        return self.fake.objects["ContainerJob", namespace, name]
+
+    def status(self, name: str = "hello", namespace: str = "team-a") -> Body:
+        """Return a job's stored status."""
+        status: Body = self.job(name, namespace)["status"]
+        return status
+
+    def condition(self, type_: str, name: str = "hello") -> Body:
+        """Return a condition of a job; empty where it has none of this type."""
+        found: Body = next((c for c in self.status(name).get("conditions", ()) if c["type"] == type_), {})
+        return found
+
+    def create_host(self, name: str, endpoint: str, **spec: Any) -> Body:
+        """Create a host that is open to every namespace."""
+        spec = {"allowedNamespaces": {"from": "All"}, "maxConcurrentJobs": 4, **spec}
+        return self.fake.put(DOCKERHOST, {"metadata": {"name": name}, "spec": {"endpoint": endpoint, **spec}})
+
+    def host(self, name: str) -> Body:
+        """Return a host as it is stored."""
+        return self.fake.objects["DockerHost", "", name]
+
+    def status_writes(self, name: str = "hello") -> list[Body]:
+        """Return what was written to a job's status, in order."""
+        return [patch["status"] for what, patch in self.fake.writes if what == f"ContainerJob {name}"]
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """Apply a JSON merge patch, RFC 7396."""
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    result = copy.deepcopy(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
+
+
+def check_life_cycle(old: Body, new: Body) -> None:
+    """Refuse what the CRD's transition rules refuse, and what no operator may ever ask: a phase that moves back."""
+    before, after = old.get("status", {}), new.get("status", {})
+    if _finished(old) and any(before.get(field) != after.get(field) for field in OUTCOME):
+        raise KubeRefused("the outcome of a finished job is final")
+    was, becomes = Phase(before.get("phase", "Pending")), Phase(after.get("phase", "Pending"))
+    if becomes is not was and becomes not in MOVES[was]:
+        raise KubeRefused(f"a job went from {was} to {becomes}")
+    if (becomes in TERMINAL) != bool(after.get("finished")):
+        raise KubeRefused(f"phase {becomes} and finished={after.get('finished')} contradict each other")
+    if after.get("attemptCount", 0) - before.get("attemptCount", 0) not in (0, 1):
+        raise KubeRefused("attempts are counted one by one")
+
+
+def _finished(body: Body) -> bool:
+    return bool(body.get("status", {}).get("finished"))
+
+
+Answering = Callable[[], Awaitable[Any]]

@@ -1,0 +1,89 @@
+"""The fake engine's executor with faults on demand around every verb, and words of a test's own for its answers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from tests.fakes.troubles import NO_TROUBLE, Trouble
+
+from containerjob_api.hosts import EngineInfo
+from containerjob_api.jobstatus import LogTail
+from containerjob_operator.decide.observations import Observation, OwnedContainer, RunEvent
+from containerjob_operator.decide.runs import RunSpec
+from containerjob_operator.executors.base import Executor
+
+
+@dataclass
+class TroubledExecutor:
+    """Passes every verb on to a real executor, unless trouble has it otherwise."""
+
+    real: Executor
+    trouble: Trouble = NO_TROUBLE
+    slow: asyncio.Event | None = None
+    """A create waits for this, as for a long pull."""
+    engine_id: str = ""
+    """Another id than the engine's own, as if it were replaced behind its socket."""
+    closed: int = 0
+    cut: asyncio.Event = field(default_factory=asyncio.Event)
+    """Ends the event stream when set."""
+
+    async def create(self, run: RunSpec) -> None:
+        """Create, perhaps slowly."""
+        if self.slow is not None:
+            await self.slow.wait()
+        await self.trouble.around("create", lambda: self.real.create(run))
+
+    async def start(self, name: str) -> None:
+        """Start."""
+        await self.trouble.around("start", lambda: self.real.start(name))
+
+    async def inspect(self, name: str) -> Observation:
+        """Look."""
+        return await self.trouble.around("inspect", lambda: self.real.inspect(name))
+
+    async def signal_stop(self, name: str) -> None:
+        """Send the stop signal."""
+        await self.trouble.around("signal_stop", lambda: self.real.signal_stop(name))
+
+    async def kill(self, name: str) -> None:
+        """Kill."""
+        await self.trouble.around("kill", lambda: self.real.kill(name))
+
+    async def remove(self, name: str) -> None:
+        """Remove."""
+        await self.trouble.around("remove", lambda: self.real.remove(name))
+
+    async def tail(self, name: str) -> LogTail:
+        """Read the end of the log."""
+        return await self.trouble.around("tail", lambda: self.real.tail(name))
+
+    async def list_owned(self) -> tuple[OwnedContainer, ...]:
+        """List."""
+        return await self.trouble.around("list_owned", self.real.list_owned)
+
+    async def events(self) -> AsyncIterator[RunEvent]:
+        """Follow, until cut."""
+        stream = aiter(self.real.events())
+        cut = asyncio.ensure_future(self.cut.wait())
+        try:
+            while True:
+                following = asyncio.ensure_future(anext(stream))
+                await asyncio.wait({following, cut}, return_when=asyncio.FIRST_COMPLETED)
+                if not following.done():
+                    self.cut.clear()
+                    following.cancel()
+                    await asyncio.gather(following, return_exceptions=True)
+                    return
+                yield following.result()
+        finally:
+            cut.cancel()
+
+    async def engine(self) -> EngineInfo:
+        """Say who answers."""
+        info = await self.trouble.around("engine", self.real.engine)
+        return info.model_copy(update={"id": self.engine_id}) if self.engine_id else info
+
+    async def aclose(self) -> None:
+        """Count how often it was closed."""
+        self.closed += 1
+        await self.real.aclose()
