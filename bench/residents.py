@@ -1,7 +1,6 @@
 """What finished jobs cost an operator that starts after them: time, memory, CPU, requests."""
 
 import asyncio
-import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,6 +15,7 @@ SETTLE_SECONDS: Final = 6.0
 """Past the first tick of the hosts' timer."""
 MODEL: Final = "model"
 JOB_SECONDS: Final = 60.0
+REPORT_EVERY: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ async def _finished_job(rig: Rig, cluster: Cluster) -> dict[str, Any]:
 async def _store(cluster: Cluster, model: dict[str, Any], number: int) -> None:
     name = f"resident-{number}"
     await cluster.create({**job(name, ""), "spec": model["spec"]})
-    await cluster.write_status(name, copy.deepcopy(model["status"]))
+    await cluster.write_status(name, model["status"])
+    if number and number % REPORT_EVERY == 0:
+        report(f"residents: about {number} are stored")
 
 
 async def _reside(rig: Rig, idle_seconds: float) -> Residence:

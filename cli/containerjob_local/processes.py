@@ -144,9 +144,8 @@ def _start_time(pid: int, *, zombies: bool = False) -> str | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     state, threads, ticks = fields[0], int(fields[17]), fields[19]  # fields 3, 20 and 22 of proc(5)
-    if (
-        state in ("Z", "X") and threads <= 1 and not zombies
-    ):  # while other threads end, its ports and files are still held
+    # While other threads of a zombie end, its ports and files are still held.
+    if state in ("Z", "X") and threads <= 1 and not zombies:
         return None
     return f"{_BOOT_ID.read_text().strip()}:{ticks}"
 

@@ -1,6 +1,7 @@
 """Names of the commands and where they live; imports click only, so that `--help` answers at once."""
 
 import importlib
+import signal
 
 import click
 
@@ -40,5 +41,6 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the plugin under the name that people type."""
+    """Run the plugin under the name that people type; SIGTERM ends it as Ctrl-C does, so that it tidies up."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     cli(prog_name=PROGRAM)

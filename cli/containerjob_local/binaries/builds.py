@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from containerjob_local.binaries.cache import keep
+from containerjob_local.binaries.cache import UNFINISHED, keep
 from containerjob_local.binaries.releases import Program, Release
 from containerjob_local.binaries.toolchains import Toolchain
 from containerjob_local.errors import BinaryError
@@ -32,7 +32,7 @@ def build(
         f"about {release.build_minutes:g} min on two cores, done once"
     )
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".build-") as temporary:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as temporary:
         module = Path(temporary) / "module"
         shutil.copytree(modules / release.name, module)  # the installed package may be read-only
         for name in names:
@@ -86,6 +86,7 @@ def _run_with_progress(
             finally:
                 if compiler.poll() is None:  # we were interrupted
                     compiler.terminate()
+                    compiler.wait()  # leaving the block does not, after a Ctrl-C
         if compiler.returncode != 0:
             output.seek(0)
             lines = output.read().decode(errors="replace").strip().splitlines()

