@@ -155,6 +155,13 @@ def test_who_waits_for_another_process_is_told(tmp_path: Path) -> None:
     assert said == [f"• another process is filling {tmp_path}: waiting for it"]
 
 
+def test_what_a_killed_build_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".unfinished-build").mkdir()
+    (tmp_path / ".unfinished-build" / "half").touch()
+    with filling(tmp_path, print):
+        assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
 def test_all_four_programs_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [program.name for release in releases.RELEASES for program in release.programs]
     for name in names:

@@ -1,7 +1,10 @@
 """The plugin's face: light to start, helpful, one line per error."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,3 +116,29 @@ def test_the_default_folder_is_not_looked_up_before_it_is_needed(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert str(tmp_path / "containerjob" / "local") in invoke("local", "down")[1]
+
+
+def test_sigterm_during_a_build_ends_the_compiler_too(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    go = tmp_path / "bin" / "go"
+    go.write_text(
+        f'#!/bin/sh\n[ "$1" = env ] && {{ echo go1.26.0; exit; }}\necho $$ > {tmp_path}/pid; exec sleep 300\n'
+    )
+    go.chmod(0o755)
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("CONTAINERJOB_", "KUBEB"))}
+    variables |= {
+        "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "CONTAINERJOB_DOWNLOAD_URL": "http://127.0.0.1:1",
+    }
+    command = [sys.executable, "-m", "kubectl_containerjob", "local", "up", "--state-dir", str(tmp_path / "state")]
+    with subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as plugin:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        plugin.send_signal(signal.SIGTERM)
+        assert plugin.wait(30) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert not list((tmp_path / "cache").glob("**/.unfinished-*"))
