@@ -34,9 +34,9 @@ class TestPlane:
     def kubectl(
         self,
         *args: str,
-        input: str | None = None,
+        input: str | None = None,  # noqa: A002
         check: bool = True,
-        kubeconfig: Path | None = None,  # noqa: A002
+        kubeconfig: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run kubectl as the administrator, or as whom `kubeconfig` says."""
         command = [str(self.plane.kubectl.program), f"--kubeconfig={kubeconfig or self.kubeconfig}", *args]

@@ -11,6 +11,7 @@ import click
 import uvloop
 
 from containerjob_api.names import OPERATOR_NAMESPACE
+from containerjob_operator.errors import KubeRefused
 from containerjob_operator.logs import set_up_logging
 from containerjob_operator.settings import Settings
 
@@ -88,7 +89,7 @@ def run(settings: Settings) -> int:
 
     try:
         uvloop.run(serve(settings))
-    except NotInstalledError as problem:
+    except (NotInstalledError, KubeRefused) as problem:
         click.echo(f"error: {problem}", err=True)
         return 1
     except LeaseLost as problem:

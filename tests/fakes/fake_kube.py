@@ -1,7 +1,7 @@
 """An API server in memory, under the operator's real client: versions, uids, merge patches, watch events, faults."""
 
 import copy
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
@@ -32,6 +32,9 @@ class FakeApi(Api):
         self.writes: list[tuple[str, Body]] = []
         """Every patch that took effect, by `kind name`."""
         self.watchers: list[Watcher] = []
+        self.lagging = False
+        """Lists then show each object as it was before the last write to it, also where that was its deletion."""
+        self._before: dict[Key, Body] = {}
         self._versions = count(100)
 
     async def aclose(self) -> None:
@@ -56,7 +59,8 @@ class FakeApi(Api):
         """List one kind; the only selector is the one that leaves out finished jobs."""
 
         async def listed() -> list[Body]:
-            found = [body for (known, _, _), body in self.objects.items() if known == kind.__name__]
+            objects = self.objects | self._before if self.lagging else self.objects
+            found = [body for (known, _, _), body in objects.items() if known == kind.__name__]
             return copy.deepcopy([body for body in found if not (fields and _finished(body))])
 
         return await self.trouble.around(f"list {kind.__name__}", listed)
@@ -72,7 +76,7 @@ class FakeApi(Api):
         version = patch.get("metadata", {}).get("resourceVersion")
         if version is not None and version != old["metadata"]["resourceVersion"]:
             raise WriteConflict(f"{kind.__name__} {name}: the object has been modified")
-        new = merged(old, {"status": patch["status"]} if status else {k: v for k, v in patch.items() if k != "status"})
+        new = merged(old, {key: value for key, value in patch.items() if (key == "status") == status})
         if kind is CONTAINERJOB:
             check_life_cycle(old, new)
         self.writes.append((f"{kind.__name__} {name}", copy.deepcopy(patch)))
@@ -83,7 +87,7 @@ class FakeApi(Api):
         key = (kind.__name__, body["metadata"].get("namespace", ""), body["metadata"]["name"])
         if key in self.objects:
             raise WriteConflict(f"{kind.__name__} {key[2]} exists already")
-        stored = copy.deepcopy(body)
+        stored = {"kind": kind.__name__, **copy.deepcopy(body)}
         stored["metadata"] |= {"uid": str(uuid4()), "generation": 1, "resourceVersion": str(next(self._versions))}
         stored["metadata"]["creationTimestamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         if kind in (CONTAINERJOB, DOCKERHOST):
@@ -99,7 +103,9 @@ class FakeApi(Api):
 
     def delete(self, kind: Resource, name: str, namespace: str = "") -> None:
         """Delete an object; it is gone at once."""
-        gone = self.objects.pop((kind.__name__, namespace, name))
+        key = (kind.__name__, namespace, name)
+        self._before[key] = copy.deepcopy(self.objects[key])
+        gone = self.objects.pop(key)
         gone["metadata"]["resourceVersion"] = str(next(self._versions))
         self._tell("DELETED", gone)
 
@@ -115,7 +121,9 @@ class FakeApi(Api):
         if new.get("spec") != old.get("spec"):
             new["metadata"]["generation"] += 1
         new["metadata"]["resourceVersion"] = str(next(self._versions))
-        self.objects[kind.__name__, new["metadata"].get("namespace", ""), new["metadata"]["name"]] = new
+        key = (kind.__name__, new["metadata"].get("namespace", ""), new["metadata"]["name"])
+        self._before[key] = copy.deepcopy(old)
+        self.objects[key] = new
         self._tell("DELETED" if kind is CONTAINERJOB and _finished(new) else "MODIFIED", new)
         return new
 
@@ -137,7 +145,8 @@ class FakeKube(Kube):
         """List uids, as the API server's table of all jobs does."""
 
         async def listed() -> frozenset[str]:
-            return frozenset(b["metadata"]["uid"] for (k, _, _), b in self.fake.objects.items() if k == "ContainerJob")
+            jobs = (body for (kind, _, _), body in self.fake.objects.items() if kind == "ContainerJob")
+            return frozenset(body["metadata"]["uid"] for body in jobs)
 
         return await self.fake.trouble.around("table ContainerJob", listed)
 
@@ -215,6 +224,3 @@ def check_life_cycle(old: Body, new: Body) -> None:
 
 def _finished(body: Body) -> bool:
     return bool(body.get("status", {}).get("finished"))
-
-
-Answering = Callable[[], Awaitable[Any]]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.fakes.troubles import NO_TROUBLE, Trouble
 
@@ -21,16 +21,30 @@ class TroubledExecutor:
     trouble: Trouble = NO_TROUBLE
     slow: asyncio.Event | None = None
     """A create waits for this, as for a long pull."""
+    waiting: bool = False
+    """A slow create is under way."""
+    parting_words: Exception | None = None
+    """What a slow create says when it is given up."""
     engine_id: str = ""
     """Another id than the engine's own, as if it were replaced behind its socket."""
+    undated: bool = False
+    """Lists do not tell when a container ended, as Docker's do not."""
     closed: int = 0
     cut: asyncio.Event = field(default_factory=asyncio.Event)
     """Ends the event stream when set."""
+    stream_error: Exception | None = None
+    """Raised by the next event stream, once."""
 
     async def create(self, run: RunSpec) -> None:
         """Create, perhaps slowly."""
         if self.slow is not None:
-            await self.slow.wait()
+            self.waiting = True
+            try:
+                await self.slow.wait()
+            except asyncio.CancelledError:
+                if self.parting_words is not None:
+                    raise self.parting_words from None
+                raise
         await self.trouble.around("create", lambda: self.real.create(run))
 
     async def start(self, name: str) -> None:
@@ -59,10 +73,14 @@ class TroubledExecutor:
 
     async def list_owned(self) -> tuple[OwnedContainer, ...]:
         """List."""
-        return await self.trouble.around("list_owned", self.real.list_owned)
+        rows = await self.trouble.around("list_owned", self.real.list_owned)
+        return tuple(replace(row, finished_at=None) for row in rows) if self.undated else rows
 
     async def events(self) -> AsyncIterator[RunEvent]:
         """Follow, until cut."""
+        if self.stream_error is not None:
+            error, self.stream_error = self.stream_error, None
+            raise error
         stream = aiter(self.real.events())
         cut = asyncio.ensure_future(self.cut.wait())
         try:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, cast
 
 Answer = TypeVar("Answer")
 Do = Callable[[], Awaitable[Answer]]
@@ -49,6 +49,13 @@ class Planned(Trouble):
     within: dict[str, Hook] = field(default_factory=dict)
     """Awaited once the effect took place, before its caller hears of it."""
     calls: list[str] = field(default_factory=list)
+    ignored: set[str] = field(default_factory=set)
+    """Calls without an answer to speak of that do nothing."""
+
+    @staticmethod
+    def fault(error: Callable[[], BaseException], when: When = When.BEFORE) -> Fault:
+        """Return a fault for `always`."""
+        return Fault(error, when)
 
     def fail(self, what: str, error: Callable[[], BaseException], when: When = When.BEFORE, times: int = 1) -> None:
         """Have the next calls of this name fail."""
@@ -60,6 +67,8 @@ class Planned(Trouble):
         fault = self.faults[what].pop(0) if self.faults.get(what) else self.always.get(what)
         if fault is not None and fault.when is When.BEFORE:
             raise fault.error()
+        if what in self.ignored:
+            return cast(Answer, None)
         answer = await do()
         hook = self.within.get(what)
         if hook is not None:
@@ -103,12 +112,13 @@ class CrashAt(Trouble):
 
 @dataclass
 class LoseAt(Trouble):
-    """Fails the n-th counted effect on one side of it; everything else works."""
+    """Fails the n-th counted effect, and some more after it, on one side of it; everything else works."""
 
     counted: frozenset[str]
     number: int
     when: When
     errors: Callable[[str], BaseException]
+    length: int = 1
     count: int = 0
 
     async def around(self, what: str, do: Do[Answer]) -> Answer:
@@ -116,10 +126,10 @@ class LoseAt(Trouble):
         if what not in self.counted:
             return await do()
         self.count += 1
-        mine = self.count
-        if mine == self.number and self.when is When.BEFORE:
+        fails = 0 <= self.count - self.number < self.length
+        if fails and self.when is When.BEFORE:
             raise self.errors(what)
         answer = await do()
-        if mine == self.number:
+        if fails:
             raise self.errors(what)
         return answer

@@ -35,6 +35,10 @@ LOOK_AGAIN = timedelta(seconds=10)
 """How long a job stays out of sight unasked: a single failed question has no event that ends it."""
 
 
+QUEUED_AFTER = timedelta(seconds=5)
+"""A job that gets its slot within this time of its creation is not told that it had to wait: in a burst most do."""
+
+
 def decide(facts: Facts) -> Action:
     """Return the next step for this job."""
     status = facts.job.status
@@ -70,14 +74,21 @@ def _before_the_first_attempt(facts: Facts) -> Action:
         case HostReference() as host:
             return Write(statuses.scheduled(facts.job, host, facts.now))
         case Unplaced() as why:
-            status = facts.job.status
-            if status.phase is not why.phase or not statuses.tells(status, why.reason, why.message):
-                return Write(statuses.unplaced(facts.job, why, facts.now))
-            return Wait(deadline(facts.job))
+            return _tell_why(facts, why)
         case None:
             return Wait(deadline(facts.job))
         case _:
             assert_never(facts.placement)
+
+
+def _tell_why(facts: Facts, why: Unplaced) -> Action:
+    job, status = facts.job, facts.job.status
+    if status.phase is why.phase and statuses.tells(status, why.reason, why.message):
+        return Wait(deadline(job))
+    tell_at = job.metadata.creation_timestamp + QUEUED_AFTER
+    if status.phase is None and why.reason is Reason.HOST_FULL and facts.now < tell_at:
+        return Wait(_earliest(tell_at, deadline(job)))
+    return Write(statuses.unplaced(job, why, facts.now))
 
 
 def _out_of_sight(facts: Facts, attempt: Attempt) -> Action:

@@ -1,7 +1,6 @@
 """Everything a pass works with, built once in one place and handed down."""
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from containerjob_api.jobs import ContainerJob
@@ -28,7 +27,6 @@ class Context:
     jobs: LiveJobs
     hosts: Hosts
     placements: Placements
-    background: set["asyncio.Task[None]"] = field(default_factory=set)
 
     def executor_of(self, live: LiveJob) -> Executor | None:
         """Return the executor of the job's host; None where the host is gone or may not be used."""
@@ -44,20 +42,25 @@ class Context:
 
     def observe(self, job: ContainerJob) -> None:
         """Take in a job as the API server has it, and have it looked at."""
+        if self.take(job):
+            self.queue.add(job.metadata.uid)
+
+    def take(self, job: ContainerJob) -> bool:
+        """Take in a job as the API server has it; say whether that is news of an unfinished one."""
         known = self.jobs.get(job.metadata.uid)
         moved = known is not None and known.job.spec.placement != job.spec.placement
         live = self.jobs.observe(job)
         if live is None:
             if known is not None and known.uid not in self.jobs:
-                self.placements.release(known)
-            return
+                self.end(known, finished=True)
+            return False
         if moved:
             self.placements.release(live)
         if job.status.current is not None:
             self.placements.hold(live)
         elif known is None or moved:
             self.placements.wait_for_host(live)
-        self.queue.add(live.uid)
+        return True
 
     def wake_jobs_of(self, host: Host) -> None:
         """Look at every job that holds a slot there."""

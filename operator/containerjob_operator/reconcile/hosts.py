@@ -29,6 +29,8 @@ class Host:
     executor: Executor | None
     probe: Probe = field(default_factory=lambda: Probe(None, HostReason.UNREACHABLE, "not asked yet"))
     follower: "asyncio.Task[None] | None" = None
+    doubted: bool = False
+    """Its event stream ended: another engine may answer there by now, and has not said who it is."""
     probed: asyncio.Event = field(default_factory=asyncio.Event)
     signalled: set[str] = field(default_factory=set)
     """Orphans that got their stop signal; removed by force the next time."""
@@ -36,7 +38,7 @@ class Host:
     @property
     def usable(self) -> bool:
         """Whether jobs may be launched, judged and removed there."""
-        return self.probe.reason is HostReason.ENGINE_READY
+        return self.probe.reason is HostReason.ENGINE_READY and not self.doubted
 
 
 class Hosts:
@@ -71,9 +73,10 @@ class Hosts:
         if host is not None and _same_engine(host.body, body):
             host.body = body
         else:
-            if host is not None:
-                self._retire(host)
-            host = self._start(body)
+            old, host = host, self._start(body)
+            if old is not None:
+                self._retire(old)
+                self._wake_all(host)
         self._on_change()
         return host
 
@@ -82,6 +85,7 @@ class Hosts:
         host = self._hosts.pop(name, None)
         if host is not None:
             self._retire(host)
+            self._wake_all(host)
             self._on_change()
 
     def views(self, held: Mapping[str, set[str]]) -> list[HostView]:
@@ -110,10 +114,14 @@ class Hosts:
             probe = judge(host.body, Probe(await host.executor.engine()))
         except HostUnavailable as problem:
             probe = Probe(None, HostReason.UNREACHABLE, str(problem))
-        probe_is_new = probe != host.probe
-        if probe_is_new:
-            was_usable, host.probe = host.usable, probe
-            if was_usable != host.usable:
+        except Exception as problem:
+            log.exception("asking a host failed", host=host.body.metadata.name)
+            probe = Probe(None, HostReason.UNREACHABLE, f"asking it failed: {problem!r}")
+        is_news = probe != host.probe or host.doubted or not host.probed.is_set()
+        was_ready, host.doubted = host.probe.reason is HostReason.ENGINE_READY, False
+        if probe != host.probe:
+            host.probe = probe
+            if was_ready != host.usable:
                 log.info(
                     "host is usable" if host.usable else "host is not usable",
                     host=host.body.metadata.name,
@@ -121,7 +129,7 @@ class Hosts:
                     problem=probe.problem,
                 )
                 self._wake_all(host)
-        if probe_is_new or not host.probed.is_set():
+        if is_news:
             host.probed.set()
             self._on_change()
         return probe
@@ -151,25 +159,37 @@ class Hosts:
             host.follower.cancel()
 
     async def _follow(self, host: Host, executor: Executor) -> None:
-        """Keep the event stream up. A stream is a hint: after each connect every job of the host is looked at."""
+        """Keep the event stream up."""
         failures = 0
         try:
             while True:
-                await self.ask(host)
-                if host.usable:
-                    try:
-                        async for event in executor.events():
-                            failures = 0
-                            if event.kind == "subscribed":
-                                self._wake_all(host)
-                            elif event.job_uid:
-                                self._wake(event.job_uid)
-                    except HostUnavailable as problem:
-                        log.info("event stream broke", host=host.body.metadata.name, problem=str(problem))
+                if await self._listen(host, executor):
+                    failures = 0
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
         finally:
             await executor.aclose()
+
+    async def _listen(self, host: Host, executor: Executor) -> bool:
+        """Follow one event stream to its end; say whether it stood. It only hints: all jobs are looked at first."""
+        await self.ask(host)
+        if not host.usable:
+            return False
+        stood = False
+        try:
+            async for event in executor.events():
+                stood = True
+                if event.kind == "subscribed":
+                    self._wake_all(host)
+                elif event.job_uid:
+                    self._wake(event.job_uid)
+        except HostUnavailable as problem:
+            log.info("event stream broke", host=host.body.metadata.name, problem=str(problem))
+        except Exception:
+            log.exception("event stream failed", host=host.body.metadata.name)
+        host.doubted = True
+        await self.ask(host)
+        return stood
 
 
 def _same_engine(old: DockerHost, new: DockerHost) -> bool:

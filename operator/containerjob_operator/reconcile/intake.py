@@ -80,7 +80,7 @@ async def _refuse(raw: dict[str, Any], problem: ValidationError, context: Contex
     """Say on the object itself that this operator cannot read it."""
     metadata = ObjectMeta.model_validate(raw["metadata"])
     message = f"this operator cannot read the object: {_first(problem)}"
-    if message in str(raw.get("status", {}).get("conditions", "")):
+    if _says(raw, message):
         return
     log.warning(message, namespace=metadata.namespace, job=metadata.name)
     stalled = condition(
@@ -92,6 +92,15 @@ async def _refuse(raw: dict[str, Any], problem: ValidationError, context: Contex
         await context.kube.write_job_status(blank, status)
     except KubeError as refused:
         log.warning("could not say so on the object", problem=str(refused), job=metadata.name)
+
+
+def _says(raw: dict[str, Any], message: str) -> bool:
+    """Say whether the object tells this already; writing it again would bring the next watch event, and so on."""
+    match raw:
+        case {"status": {"conditions": [*known]}}:
+            return any(isinstance(each, dict) and each.get("message") == message for each in known)
+        case _:
+            return False
 
 
 def _first(problem: ValidationError) -> str:

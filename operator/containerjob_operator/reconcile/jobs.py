@@ -1,5 +1,7 @@
 """The reconcile handler of a job: read facts, decide, act, store; until there is nothing to do but wait."""
 
+from typing import Final
+
 import structlog
 from pydantic import ValidationError
 
@@ -7,7 +9,13 @@ from containerjob_operator.decide.actions import Wait
 from containerjob_operator.decide.facts import Facts
 from containerjob_operator.decide.jobs import decide
 from containerjob_operator.decide.observations import Observation
-from containerjob_operator.errors import HostUnavailable, KubeUnavailable, ObjectGone, WriteConflict
+from containerjob_operator.errors import (
+    ContainerJobError,
+    HostUnavailable,
+    KubeUnavailable,
+    ObjectGone,
+    WriteConflict,
+)
 from containerjob_operator.reconcile.context import Context, now
 from containerjob_operator.reconcile.gone import release
 from containerjob_operator.reconcile.live_jobs import LiveJob
@@ -17,6 +25,10 @@ log = structlog.get_logger(__name__)
 
 STEPS = 12
 """Actions in one pass; a launch takes four. More means that facts and actions disagree: pause, then look again."""
+FREE_CONFLICTS: Final = 3
+"""Lost races in a row that are run again at once; more of them are no races but a write that never gets through."""
+LONGEST_PAUSE: Final = 20.0
+"""Seconds; well below the 30 s within which everything is right again after the last fault."""
 
 
 async def reconcile_job(uid: str, context: Context) -> None:
@@ -27,15 +39,11 @@ async def reconcile_job(uid: str, context: Context) -> None:
     try:
         await _pass(live, context)
         live.failures = 0
-    except WriteConflict:
-        live.suspect = True
-        context.queue.add(uid)
-    except ObjectGone:
-        live.suspect = True
-        context.queue.add(uid)
+    except (WriteConflict, ObjectGone) as problem:
+        _read_and_try_again(live, context, problem)
     except KubeUnavailable as problem:
         _try_again(live, context, problem, problem.retry_after)
-    except HostUnavailable as problem:
+    except ContainerJobError as problem:
         _try_again(live, context, problem, None)
     except Exception as problem:
         log.exception("reconcile failed", **_who(live))
@@ -106,19 +114,28 @@ async def _read_again(live: LiveJob, context: Context) -> None:
         log.warning("the stored object cannot be read any more; it is left as it is", **_who(live))
         context.end(live, finished=False)
         return
+    except Exception:
+        live.suspect = True  # unanswered: the reason to ask still stands
+        raise
     if job is None or job.metadata.uid != live.uid:
         live.gone = True
-    elif job.status.terminal:
-        context.end(live, finished=True)
     else:
-        live.job = job
-        context.placements.hold(live)
+        context.take(job)
+
+
+def _read_and_try_again(live: LiveJob, context: Context, problem: Exception) -> None:
+    live.suspect = True
+    if live.failures >= FREE_CONFLICTS:
+        _try_again(live, context, problem, None)
+        return
+    live.failures += 1
+    context.queue.add(live.uid)
 
 
 def _try_again(live: LiveJob, context: Context, problem: Exception, after: float | None) -> None:
     live.failures += 1
     live.expected = None
-    pause = after if after is not None else min(60.0, 0.5 * 2.0 ** min(live.failures, 7))
+    pause = after or min(LONGEST_PAUSE, 0.5 * 2.0 ** min(live.failures, 7))
     log.info("will try again", problem=str(problem), pause=pause, **_who(live))
     context.queue.add(live.uid, pause)
 

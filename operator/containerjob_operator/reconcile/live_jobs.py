@@ -49,6 +49,11 @@ class LiveJob:
             return attempt.host.name
         return self.placement.name if isinstance(self.placement, HostReference) else None
 
+    def renew(self, job: ContainerJob) -> None:
+        """Take the object as our write left it, unless the watch brought a newer one before the answer came."""
+        if not _older(job, self.job):
+            self.job = job
+
 
 class LiveJobs:
     """Unfinished jobs by uid."""

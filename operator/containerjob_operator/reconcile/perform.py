@@ -86,6 +86,8 @@ async def _on_the_host(
     except LaunchDelayed as delayed:
         _delay(live, delayed.reason, delayed.message)
     except HostUnavailable as problem:
+        if not isinstance(action, Create | Start):
+            raise
         _delay(live, Reason.LAUNCH_BACK_OFF, str(problem))
 
 
@@ -93,7 +95,9 @@ async def _create(attempt: Attempt, executor: Executor, facts: Facts, live: Live
     if not live.bound_here:
         live.bound_here = True
         live.suspect = True
+    if live.suspect:
         return
+    live.changed.clear()  # what changed before is in the facts
     launch = asyncio.ensure_future(executor.create(run_spec(live.job, attempt.attempt, context.cluster_uid)))
     end = deadline(live.job)
     left = None if end is None else max(0.0, (end - facts.now).total_seconds())
@@ -102,10 +106,9 @@ async def _create(attempt: Attempt, executor: Executor, facts: Facts, live: Live
         await asyncio.wait({launch, changed}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
     finally:
         changed.cancel()
-        live.changed.clear()
-        if not launch.done():
-            launch.cancel()
-    if not launch.cancelled() and launch.done():
+        given_up = launch.cancel()
+        await asyncio.gather(launch, return_exceptions=True)
+    if not given_up:
         launch.result()
         live.refusal = None
         live.expected = CREATED
@@ -117,18 +120,18 @@ async def _start(attempt: Attempt, executor: Executor, live: LiveJob, context: C
     live.launched_at = now()
     live.refusal = None
     live.expected = STARTED
-    announce.started(live, attempt, context)
 
 
 async def _write(status: ContainerJobStatus, live: LiveJob, context: Context) -> None:
-    binds = status.attempt_count > live.job.status.attempt_count
-    before, live.job = live.job, await context.kube.write_job_status(live.job, status)
-    if binds:
+    before = live.job
+    after = await context.kube.write_job_status(before, status)
+    live.renew(after)
+    if after.status.attempt_count > before.status.attempt_count:
         live.bound_here = True
         live.expected = ABSENT
         live.refusal = None
         context.placements.hold(live)
-    announce.moved(before, live.job, context)
+    announce.moved(before, after, context)
 
 
 async def _conclude(action: Conclude, live: LiveJob, context: Context) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import structlog
+from pydantic import ValidationError
 
 from containerjob_operator.decide.hosts import host_status
 from containerjob_operator.decide.observations import OwnedContainer, RunState
@@ -78,12 +79,17 @@ async def tell_status(host: Host, context: Context) -> None:
     status = host_status(host.body, host.probe, running, now())
     if status == host.body.status:
         return
+    before = host.body
     try:
-        host.body = await context.kube.write_host_status(host.body, status)
+        written = await context.kube.write_host_status(before, status)
     except (ObjectGone, WriteConflict):
         return
     except KubeError as problem:
         log.warning("host status is written later", host=host.body.metadata.name, problem=str(problem))
+    else:
+        # The watch may have brought a newer object before the answer came.
+        if host.body.metadata.resource_version == before.metadata.resource_version:
+            host.body = written
 
 
 async def _dated(row: OwnedContainer, executor: Executor, retention: Retention, context: Context) -> OwnedContainer:
@@ -98,7 +104,11 @@ async def _proven_gone(row: OwnedContainer, context: Context) -> bool:
     """Read the object itself just before anything is destroyed."""
     if row.job_uid in context.jobs:
         return False
-    job = await context.kube.get_job(row.namespace, row.job_name)
+    try:
+        job = await context.kube.get_job(row.namespace, row.job_name)
+    except ValidationError:
+        log.warning("a job cannot be read; its container stays", namespace=row.namespace, job=row.job_name)
+        return False
     return job is None or job.metadata.uid != row.job_uid
 
 

@@ -1,6 +1,7 @@
 """A job without an attempt: it waits for a host, gets one, or ends without ever having a container."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.unit.decide.builders import (
@@ -22,7 +23,7 @@ from containerjob_api.jobs import ContainerJob
 from containerjob_api.phases import Phase, Reason
 from containerjob_operator.decide.actions import Conclude, Wait
 from containerjob_operator.decide.facts import Unplaced
-from containerjob_operator.decide.jobs import decide
+from containerjob_operator.decide.jobs import QUEUED_AFTER, decide
 from containerjob_operator.decide.statuses import MESSAGE_LIMIT
 
 
@@ -102,3 +103,20 @@ def test_cancel_wins_over_the_deadline() -> None:
     action = decide(facts(queued(deadline=60, cancel=True), 61))
     assert isinstance(action, Conclude)
     assert action.outcome.phase is Phase.CANCELLED
+
+
+def test_a_full_host_is_not_told_to_a_job_that_came_this_moment() -> None:
+    job = new_job()
+    full = Unplaced(Phase.QUEUED, Reason.HOST_FULL, "full")
+    created = job.metadata.creation_timestamp
+    fresh = replace(facts(job, 0, placement=full), now=created + timedelta(seconds=4))
+    assert decide(fresh) == Wait(created + QUEUED_AFTER)
+    later = replace(fresh, now=created + QUEUED_AFTER)
+    assert written(decide(later)).phase is Phase.QUEUED
+
+
+def test_what_somebody_has_to_mend_is_told_at_once() -> None:
+    job = new_job()
+    missing = Unplaced(Phase.PENDING, Reason.HOST_NOT_FOUND, "no such host")
+    fresh = replace(facts(job, 0, placement=missing), now=job.metadata.creation_timestamp)
+    assert written(decide(fresh)).phase is Phase.PENDING

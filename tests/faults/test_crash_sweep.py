@@ -1,0 +1,194 @@
+"""The operator dies, or loses an answer, at every single effect of a job's life; the invariants hold each time.
+
+I1: an attempt is executed at most once. I2: the outcome is true. I3: phases move forward only (the API server in
+memory refuses anything else, so the job would never end). I4: nothing is left of a deleted job.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tests.fakes.fake_kube import FakeKube
+from tests.fakes.operator_rig import PATIENCE, OperatorRig, new_engine, until
+from tests.fakes.troubles import NO_TROUBLE, CrashAt, LoseAt, Trouble, When
+
+from containerjob_api.phases import TERMINAL
+from containerjob_operator.errors import HostUnavailable, KubeUnavailable
+from containerjob_operator.executors.fake.engine import FakeEngine
+
+KUBE_EFFECTS = frozenset({"get ContainerJob", "patch ContainerJob"})
+ENGINE_EFFECTS = frozenset({"create", "start", "inspect", "signal_stop", "kill", "remove", "tail"})
+COUNTED = KUBE_EFFECTS | ENGINE_EFFECTS
+AT_ONCE = 150
+"""Lives lived at a time: they mostly wait."""
+
+User = Callable[[FakeKube, FakeEngine], Coroutine[Any, Any, None]]
+
+
+async def nobody(_kube: FakeKube, _engine: FakeEngine) -> None:
+    """Do nothing."""
+
+
+async def cancel_when_running(kube: FakeKube, engine: FakeEngine) -> None:
+    """Cancel the job once its container runs."""
+    await until(lambda: engine.starts, "the container runs")
+    kube.edit_job({"spec": {"cancel": True}})
+
+
+async def delete_when_running(kube: FakeKube, engine: FakeEngine) -> None:
+    """Delete the job once its container runs."""
+    await until(lambda: engine.starts, "the container runs")
+    kube.delete_job()
+
+
+async def delete_when_bound(kube: FakeKube, _engine: FakeEngine) -> None:
+    """Delete the job once its host is written down."""
+    await until(lambda: kube.status().get("attemptCount"), "the job is bound")
+    kube.delete_job()
+
+
+@dataclass(frozen=True)
+class Life:
+    """A job, what its user does, and how it has to end."""
+
+    spec: dict[str, Any]
+    phase: str = ""
+    """Empty where the job is deleted."""
+    exit_codes: frozenset[int | None] = frozenset()
+    starts: frozenset[int] = frozenset({1})
+    reason: str = ""
+    user: User = nobody
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+LONG = {"argv": ["sleep", "60"]}
+POLITE = {"argv": ["sh", "-c", "trap 'exit 7' TERM; sleep 60 & wait"]}
+LIVES = {
+    "success": Life({"argv": ["true"]}, "Succeeded", frozenset({0})),
+    "success-removed-at-once": Life(
+        {"argv": ["true"]}, "Succeeded", frozenset({0}), settings={"retention_seconds": 0}
+    ),
+    "failure": Life({"argv": ["sh", "-c", "echo oops >&2; sleep 0.05; exit 3"]}, "Failed", frozenset({3})),
+    "no-such-image": Life({"image": "missing/app"}, "Failed", frozenset({None}), frozenset({0}), "ImageNotFound"),
+    "no-such-entrypoint": Life({"argv": ["/nope"]}, "Failed", frozenset({127}), frozenset({0}), "StartError"),
+    "cancel-by-kill": Life(LONG, "Cancelled", frozenset({137}), user=cancel_when_running),
+    "cancel-by-signal": Life(
+        POLITE, "Cancelled", frozenset({7}), user=cancel_when_running, settings={"termination_grace_seconds": 30}
+    ),
+    "deadline": Life(
+        {**LONG, "activeDeadlineSeconds": 1},
+        "TimedOut",
+        frozenset({137, None}),
+        frozenset({0, 1}),
+        "DeadlineExceeded",
+    ),
+    "delete-while-running": Life(LONG, user=delete_when_running),
+    "delete-while-launching": Life(LONG, starts=frozenset({0, 1}), user=delete_when_bound),
+}
+
+
+@dataclass
+class Story:
+    """One life on parts of its own."""
+
+    life: Life
+    kube: FakeKube = field(default_factory=FakeKube)
+
+    def __post_init__(self) -> None:
+        self.engine, endpoint = new_engine()
+        self.kube.create_host("h1", endpoint)
+        self.kube.create_job(**self.life.spec)
+
+    def operator(self, trouble: Trouble = NO_TROUBLE) -> OperatorRig:
+        """Start an operator over what there is."""
+        self.kube.fake.trouble = trouble
+        return OperatorRig(self.kube, trouble=trouble, **self.life.settings)
+
+    def over(self) -> bool:
+        """Say whether everything is as it shall be."""
+        if ("ContainerJob", "team-a", "hello") not in self.kube.fake.objects:
+            return not self.engine.containers
+        ended = bool(self.life.phase) and self.kube.status().get("phase") in TERMINAL
+        removed = self.life.settings.get("retention_seconds") != 0 or not self.engine.containers
+        return ended and removed
+
+    async def live(self, trouble: Trouble, *, lagging: bool = False) -> None:
+        """Live through it with one operator, and after a crash with another one."""
+        user = asyncio.create_task(self.life.user(self.kube, self.engine))
+        crashed = trouble.crashed if isinstance(trouble, CrashAt) else asyncio.Event()
+        async with self.operator(trouble).working():
+            await until(lambda: self.over() or crashed.is_set(), "the job is over, or the operator")
+        if crashed.is_set():
+            self.kube.fake.lagging = lagging
+            deaf = LoseAt(frozenset({"get ContainerJob"}), 1, When.BEFORE, lost)
+            successor = self.operator(deaf if lagging else NO_TROUBLE)
+            async with successor.working():
+                await until(self.over, "the job is over after all")
+                await asyncio.wait_for(successor.settled(), PATIENCE)
+        await user
+
+    def check(self) -> None:
+        """Compare with how it had to end."""
+        assert self.engine.starts in self.life.starts
+        if not self.life.phase:
+            return
+        status = self.kube.status()
+        assert (status["phase"], status.get("exitCode") in self.life.exit_codes) == (self.life.phase, True), status
+        assert status["attemptCount"] == len(status["attempts"]) == 1
+        if self.life.reason:
+            assert self.kube.condition("Finished")["reason"] == self.life.reason
+
+
+async def golden(life: Life) -> int:
+    """Live undisturbed; return how many effects there were."""
+    counting = LoseAt(COUNTED, 0, When.BEFORE, lost, length=0)
+    story = Story(life)
+    await story.live(counting)
+    story.check()
+    return counting.count
+
+
+def lost(what: str) -> BaseException:
+    """Return what the caller of an effect gets where its answer is lost."""
+    return KubeUnavailable("no answer") if what in KUBE_EFFECTS else HostUnavailable("no answer")
+
+
+async def sweep(life: Life, make: Callable[[int, When], Trouble], *, lagging: bool = False) -> None:
+    """Live once for each side of each effect, and a few more, since a disturbed life may have more of them."""
+    effects = await golden(life)
+    free = asyncio.Semaphore(AT_ONCE)
+    failed: list[str] = []
+
+    async def once(number: int, when: When) -> None:
+        async with free:
+            story = Story(life)
+            try:
+                await story.live(make(number, when), lagging=lagging)
+                story.check()
+            except AssertionError as problem:
+                failed.append(f"{when} effect {number} of {effects}: {problem}")
+
+    await asyncio.gather(*(once(number, when) for number in range(1, effects + 5) for when in When))
+    assert not failed, "\n".join(failed)
+
+
+@pytest.mark.parametrize("name", LIVES)
+async def test_a_crash_at_any_effect_changes_nothing_of_a_jobs_fate(name: str) -> None:
+    await sweep(LIVES[name], lambda number, when: CrashAt(COUNTED, number, when))
+
+
+@pytest.mark.parametrize("name", LIVES)
+async def test_a_lost_answer_of_any_effect_changes_nothing_of_a_jobs_fate(name: str) -> None:
+    await sweep(LIVES[name], lambda number, when: LoseAt(COUNTED, number, when, lost))
+
+
+@pytest.mark.parametrize("name", LIVES)
+async def test_an_outage_from_any_effect_on_changes_nothing_of_a_jobs_fate(name: str) -> None:
+    await sweep(LIVES[name], lambda number, when: LoseAt(COUNTED, number, when, lost, length=2))
+
+
+@pytest.mark.parametrize("name", LIVES)
+async def test_an_old_list_and_a_read_that_fails_after_a_crash_change_nothing_of_a_jobs_fate(name: str) -> None:
+    await sweep(LIVES[name], lambda number, when: CrashAt(COUNTED, number, when), lagging=True)

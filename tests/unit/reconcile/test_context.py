@@ -1,0 +1,57 @@
+"""The operator's parts working together, seen from one job."""
+
+from tests.fakes.operator_rig import OperatorRig
+from tests.unit.reconcile.conftest import Desk
+
+from containerjob_api.jobs import ContainerJob
+from containerjob_operator.settings import Settings
+
+LONG = ["sleep", "60"]
+
+
+async def test_an_outcome_that_the_watch_brings_frees_the_slot_and_the_due_time(desk: Desk) -> None:
+    desk.kube.create_job(argv=LONG)
+    await desk.rig.load()
+    await desk.rig.look()
+    uid = desk.rig.live().uid
+    assert uid in desk.rig.context.queue._due
+    desk.kube.edit_job({"status": {"phase": "Failed", "finished": True}})
+    desk.rig.context.observe(ContainerJob.from_body(desk.kube.job()))
+    assert desk.rig.context.placements.held["h1"] == set()
+    assert uid not in desk.rig.context.queue._due
+
+
+async def test_a_job_bound_elsewhere_holds_its_slot_there_and_a_late_wake_is_nothing(desk: Desk) -> None:
+    context = desk.rig.context
+    desk.kube.create_job(argv=LONG)
+    await desk.rig.load()
+    await desk.rig.look()
+    other = OperatorRig(desk.kube, trouble=desk.trouble)
+    await other.load()
+    assert other.context.placements.held["h1"] == {desk.rig.live().uid}
+    await other.close()
+    context.wake("u-nobody")
+    context.end(desk.rig.live(), finished=False)
+    context.placements.held["h1"].add("u-nobody")
+    context.wake_jobs_of(desk.rig.host())
+    assert "u-nobody" not in context.queue._queued
+
+
+async def test_why_a_host_cannot_be_asked(desk: Desk) -> None:
+    desk.kube.create_job(argv=LONG)
+    await desk.rig.load()
+    await desk.rig.look()
+    live, context = desk.rig.live(), desk.rig.context
+    assert context.problem_of(live) == "the engine does not answer"
+    desk.engine.go_away()
+    await context.hosts.ask(desk.rig.host())
+    assert "does not answer" in context.problem_of(live)
+    assert context.executor_of(live) is None
+    context.hosts.forget("h1")
+    assert context.problem_of(live) == "DockerHost h1 does not exist"
+
+
+def test_settings_have_the_documented_defaults() -> None:
+    settings = Settings(identity="me")
+    assert (settings.resync_seconds, settings.retention_seconds, settings.retention_count) == (30, 86400, 200)
+    assert settings.allow_fake_hosts is False
