@@ -68,6 +68,7 @@ class Context:
             live = self.jobs.get(uid)
             if live is not None:
                 live.expected = None
+                live.forget_passing_refusal()
                 self.queue.add(uid)
 
     def wake(self, uid: str) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from containerjob_api.hostrefs import HostReference
 from containerjob_api.jobs import ContainerJob
+from containerjob_api.phases import Reason
 from containerjob_operator.decide.facts import Refusal, Unplaced
 from containerjob_operator.decide.observations import Observation
 
@@ -48,6 +49,12 @@ class LiveJob:
         if attempt is not None:
             return attempt.host.name
         return self.placement.name if isinstance(self.placement, HostReference) else None
+
+    def forget_passing_refusal(self) -> None:
+        """Launch again without a pause: the host stirred, so what it refused for may be over."""
+        if self.refusal is not None and self.refusal.reason is Reason.LAUNCH_BACK_OFF:
+            self.refusal = None
+            self.launch_failures = 0
 
     def renew(self, job: ContainerJob) -> None:
         """Take the object as our write left it, unless the watch brought a newer one before the answer came."""

@@ -269,3 +269,12 @@ async def test_facts_and_actions_that_disagree_do_not_spin(desk: Desk) -> None:
     await rig.look()
     assert 0.5 < rig.due_in() <= 1
     assert desk.trouble.calls.count("kill") < 15
+
+
+async def test_a_container_that_somebody_removed_is_lost_and_never_run_again(desk: Desk) -> None:
+    rig = await started(desk, argv=LONG)
+    await rig.look()
+    desk.engine.remove(desk.container())
+    await rig.look()
+    assert (desk.phase(), desk.reason(), desk.engine.starts) == ("Failed", "ContainerLost", 1)
+    assert "exitCode" not in desk.kube.status()

@@ -1,10 +1,14 @@
 """What this process knows of unfinished jobs."""
 
+from datetime import UTC, datetime
+
 import pytest
 from tests.unit.decide.builders import FULL
 from tests.unit.reconcile.builders import bound_status, job, live
 
 from containerjob_api.hostrefs import HostReference
+from containerjob_api.phases import Reason
+from containerjob_operator.decide.facts import Refusal
 from containerjob_operator.reconcile import live_jobs
 from containerjob_operator.reconcile.live_jobs import LiveJobs
 
@@ -102,3 +106,11 @@ def test_a_job_holds_the_slot_of_its_attempts_host_before_that_of_its_placement(
     placed.placement = bound.placement = HostReference(name="builder-9")
     assert (waiting.host_name, placed.host_name, bound.host_name) == (None, "builder-9", "builder-1")
     assert live().host_name is None
+
+
+@pytest.mark.parametrize(("reason", "kept"), [(Reason.LAUNCH_BACK_OFF, False), (Reason.IMAGE_PULL_BACK_OFF, True)])
+def test_a_host_that_is_back_ends_the_pause_of_what_it_refused_itself(reason: Reason, kept: bool) -> None:
+    refused = live()
+    refused.refusal, refused.launch_failures = Refusal(reason, "later", datetime(2026, 1, 1, tzinfo=UTC)), 5
+    refused.forget_passing_refusal()
+    assert (refused.refusal is not None, refused.launch_failures == 5) == (kept, kept)
