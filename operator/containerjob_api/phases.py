@@ -8,7 +8,7 @@ class Phase(StrEnum):
     """Where a job stands, in one word, for people."""
 
     PENDING = "Pending"
-    """Seen, not placed yet: no host is named, allowed or ready."""
+    """Not placed yet: new, or no host exists, admits its namespace or is ready."""
     QUEUED = "Queued"
     """Could run on a host that has no free slot now."""
     SCHEDULED = "Scheduled"

@@ -44,7 +44,7 @@ def test_a_fresh_object_says_that_nobody_has_seen_it(schemas: TestPlane) -> None
         schemas.kubectl("create", "--dry-run=server", "-o", "json", "-f", "-", input=json.dumps(HOST)).stdout
     )
 
-    assert new_job(schemas).read()["status"] == {"observedGeneration": -1}
+    assert new_job(schemas).read()["status"] == {"observedGeneration": -1, "phase": "Pending"}
     assert host["status"] == {"observedGeneration": -1}
 
 

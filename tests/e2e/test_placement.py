@@ -20,7 +20,7 @@ def delete_host(installed: TestPlane):
 def test_a_full_host_queues_jobs_and_takes_them_in_order(jobs: Jobs, engine, delete_host) -> None:
     apply_host(jobs.plane, "narrow", engine.endpoint, maxConcurrentJobs=1)
     delete_host("narrow")
-    first = jobs.apply("sleep 8", placement=PINNED)
+    first = jobs.apply("sleep 14", placement=PINNED)
     jobs.reaches(first, "Running")
     second = jobs.apply("true", placement=PINNED)
     jobs.reaches(second, "Queued")

@@ -1,6 +1,6 @@
 """The CustomResourceDefinitions: what surrounds the schemas."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
@@ -45,6 +45,8 @@ class Kind:
     columns: tuple[Column, ...]
     categories: tuple[str, ...] = ()
     selectable: tuple[str, ...] = ()
+    first_status: Json = field(default_factory=dict)
+    """What a fresh object's status says beside FRESH_STATUS, so that lists show it before anybody wrote."""
 
     def definition(self) -> Json:
         """Return the CustomResourceDefinition."""
@@ -74,7 +76,7 @@ class Kind:
 
     def _version(self) -> Json:
         schema = object_schema(self.model)
-        schema["properties"]["status"]["default"] = FRESH_STATUS
+        schema["properties"]["status"]["default"] = {**FRESH_STATUS, **self.first_status}
         version: Json = {
             "name": VERSION,
             "served": True,
@@ -96,6 +98,7 @@ KINDS: Final = (
         scope="Namespaced",
         categories=("all",),
         selectable=(".status.finished",),
+        first_status={"phase": "Pending"},
         columns=(
             Column("Phase", ".status.phase"),
             Column("Host", ".status.host.name"),

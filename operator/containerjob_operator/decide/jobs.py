@@ -35,7 +35,7 @@ LOOK_AGAIN = timedelta(seconds=10)
 """How long a job stays out of sight unasked: a single failed question has no event that ends it."""
 
 
-QUEUED_AFTER = timedelta(seconds=5)
+QUEUED_AFTER = timedelta(seconds=10)
 """A job that gets its slot within this time of its creation is not told that it had to wait: in a burst most do."""
 
 
@@ -86,7 +86,7 @@ def _tell_why(facts: Facts, why: Unplaced) -> Action:
     if status.phase is why.phase and statuses.tells(status, why.reason, why.message):
         return Wait(deadline(job))
     tell_at = job.metadata.creation_timestamp + QUEUED_AFTER
-    if status.phase is None and why.reason is Reason.HOST_FULL and facts.now < tell_at:
+    if status.observed_generation < 0 and why.reason is Reason.HOST_FULL and facts.now < tell_at:
         return Wait(_earliest(tell_at, deadline(job)))
     return Write(statuses.unplaced(job, why, facts.now))
 

@@ -80,13 +80,16 @@ def test_a_definition_carries_its_names(plural: str, scope: str, names: dict[str
     assert definition["spec"]["names"] == {**names, "plural": plural, "listKind": f"{names['kind']}List"}
 
 
-@pytest.mark.parametrize("plural", ["containerjobs", "dockerhosts"])
-def test_a_version_has_a_status_that_says_unseen(plural: str) -> None:
+@pytest.mark.parametrize(
+    ("plural", "more"), [("containerjobs", {"phase": "Pending"}), ("dockerhosts", {})], ids=["job", "host"]
+)
+def test_a_version_has_a_status_that_says_unseen(plural: str, more: dict[str, str]) -> None:
     version = committed(plural)["spec"]["versions"][0]
 
     assert version["name"] == "v1alpha1"
     assert version["subresources"] == {"status": {}}
-    assert version["schema"]["openAPIV3Schema"]["properties"]["status"]["default"] == {"observedGeneration": -1}
+    status = version["schema"]["openAPIV3Schema"]["properties"]["status"]
+    assert status["default"] == {"observedGeneration": -1, **more}
 
 
 def test_finished_is_the_selectable_field_of_a_job() -> None:
