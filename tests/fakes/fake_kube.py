@@ -91,7 +91,7 @@ class FakeApi(Api):
         stored["metadata"] |= {"uid": str(uuid4()), "generation": 1, "resourceVersion": str(next(self._versions))}
         stored["metadata"]["creationTimestamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         if kind in (CONTAINERJOB, DOCKERHOST):
-            stored["status"] = {"observedGeneration": -1}
+            stored["status"] = {"observedGeneration": -1, "phase": "Pending"}
         self.objects[key] = stored
         self._tell("ADDED", stored)
         return stored

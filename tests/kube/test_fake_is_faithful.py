@@ -93,20 +93,20 @@ async def test_a_write_after_somebody_elses_is_a_conflict(server: Server) -> Non
     job = server.job()
     server.people.patch_job("a", server.namespace, {"metadata": {"labels": {"touched": "yes"}}})
     with pytest.raises(WriteConflict):
-        await server.kube.write_job_status(job, job.status.model_copy(update={"phase": Phase.PENDING}))
+        await server.kube.write_job_status(job, job.status.model_copy(update={"phase": Phase.QUEUED}))
 
 
 async def test_a_changed_spec_counts_the_generation_up_and_a_status_does_not(server: Server) -> None:
     job = server.job()
     changed = ContainerJob.from_body(server.people.patch_job("a", server.namespace, {"spec": {"cancel": True}}))
     assert (changed.metadata.generation, changed.spec.cancel) == (2, True)
-    written = await server.kube.write_job_status(changed, job.status.model_copy(update={"phase": Phase.PENDING}))
+    written = await server.kube.write_job_status(changed, job.status.model_copy(update={"phase": Phase.QUEUED}))
     assert written.metadata.generation == 2
 
 
 async def test_a_deleted_job_is_gone_and_another_incarnation_is_not_it(server: Server) -> None:
     job = server.job()
-    status = job.status.model_copy(update={"phase": Phase.PENDING})
+    status = job.status.model_copy(update={"phase": Phase.QUEUED})
     server.people.delete_job("a", server.namespace)
     assert await server.kube.get_job(server.namespace, "a") is None
     with pytest.raises(ObjectGone):

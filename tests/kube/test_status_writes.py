@@ -43,8 +43,8 @@ async def test_a_write_after_somebody_elses_is_a_conflict(kube: Kube, oracle: Or
     job = _job(oracle.create_job("a", namespace))
     oracle.patch_job("a", namespace, {"metadata": {"labels": {"touched": "yes"}}})
     with pytest.raises(WriteConflict, match="has been modified"):
-        await kube.write_job_status(job, _with(job, phase=Phase.PENDING))
-    assert "phase" not in oracle.job("a", namespace)["status"]
+        await kube.write_job_status(job, _with(job, phase=Phase.QUEUED))
+    assert oracle.job("a", namespace)["status"]["phase"] == "Pending"
 
 
 async def test_a_write_never_reaches_another_incarnation(kube: Kube, oracle: Oracle, namespace: str) -> None:
@@ -52,30 +52,30 @@ async def test_a_write_never_reaches_another_incarnation(kube: Kube, oracle: Ora
     oracle.delete_job("a", namespace)
     oracle.create_job("a", namespace)
     with pytest.raises(WriteConflict):
-        await kube.write_job_status(job, _with(job, phase=Phase.PENDING))
-    assert "phase" not in oracle.job("a", namespace)["status"]
+        await kube.write_job_status(job, _with(job, phase=Phase.QUEUED))
+    assert oracle.job("a", namespace)["status"]["phase"] == "Pending"
 
 
 async def test_a_write_to_a_deleted_job_says_that_it_is_gone(kube: Kube, oracle: Oracle, namespace: str) -> None:
     job = _job(oracle.create_job("a", namespace))
     oracle.delete_job("a", namespace)
     with pytest.raises(ObjectGone):
-        await kube.write_job_status(job, _with(job, phase=Phase.PENDING))
+        await kube.write_job_status(job, _with(job, phase=Phase.QUEUED))
 
 
 async def test_the_same_status_again_is_not_sent(kube: Kube, oracle: Oracle, namespace: str) -> None:
     job = _job(oracle.create_job("a", namespace))
-    job = await kube.write_job_status(job, _with(job, phase=Phase.PENDING))
+    job = await kube.write_job_status(job, _with(job, phase=Phase.QUEUED))
     oracle.patch_job("a", namespace, {"metadata": {"labels": {"touched": "yes"}}})
     assert await kube.write_job_status(job, job.status) == job  # a request would have been a conflict
 
 
 async def test_what_is_unset_goes_away(kube: Kube, oracle: Oracle, namespace: str) -> None:
     job = _job(oracle.create_job("a", namespace))
-    job = await kube.write_job_status(job, _with(job, phase=Phase.PENDING, exit_code=3, host=ATTEMPT.host))
+    job = await kube.write_job_status(job, _with(job, phase=Phase.QUEUED, exit_code=3, host=ATTEMPT.host))
     await kube.write_job_status(job, _with(job, exit_code=None, host=None))
     stored = oracle.job("a", namespace)["status"]
-    assert stored["phase"] == "Pending"
+    assert stored["phase"] == "Queued"
     assert not {"exitCode", "host"} & set(stored)
 
 

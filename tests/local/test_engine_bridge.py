@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from containerjob_local.engine import EngineError, bridge, leftovers
+from containerjob_local.engine.demo_image import static_busybox
 
 pytestmark = pytest.mark.real
 
@@ -104,10 +106,13 @@ def test_another_daemon_uses_the_bridge_unless_it_says_not_to(
     assert bridge.in_use() == uses
 
 
+@pytest.mark.usefixtures("engine")  # so that the package is installed before there is no network
 def test_containers_get_a_network_where_the_bridge_comes_up() -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        busybox = static_busybox(Path(folder))  # out here: in there no package can be fetched
         done = subprocess.run(
             ["unshare", "--net", sys.executable, "-c", RUN_ON_THE_BRIDGE, f"{folder}/state"],
+            env={**os.environ, "PATH": f"{busybox.parent}:{os.environ['PATH']}"},
             capture_output=True,
             text=True,
             check=False,

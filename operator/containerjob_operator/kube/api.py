@@ -7,7 +7,6 @@ from typing import Any, Final, Self
 import httpx2
 import yaml
 from lightkube import AsyncClient, KubeConfig
-from lightkube.config.client_adapter import verify_cluster
 from lightkube.core.exceptions import ConfigError
 from lightkube.core.generic_client import ALL_NS
 from lightkube.generic_resource import GenericGlobalResource, GenericNamespacedResource
@@ -17,7 +16,6 @@ from lightkube.types import PatchType
 from containerjob_operator.errors import KubeRefused
 from containerjob_operator.kube.faults import REQUEST_SECONDS, answer_of
 from containerjob_operator.kube.resources import Body
-from containerjob_operator.kube.transport import AiohttpTransport
 
 LIST_SECONDS: Final = 60.0
 """For all chunks of a list together."""
@@ -37,7 +35,6 @@ class Api:
         """Prepare a client inside the running loop, from a kubeconfig file or, without one, from the pod."""
         try:
             config = _read_config(kubeconfig)
-            transport = transport or _transport(config)
             return cls(AsyncClient(config, timeout=httpx2.Timeout(REQUEST_SECONDS), transport=transport))
         except _UNUSABLE as error:
             if kubeconfig is None:
@@ -100,16 +97,11 @@ _UNUSABLE: Final = (ConfigError, AttributeError, KeyError, TypeError, OSError, V
 """What lightkube lets through when a kubeconfig, or a file that it names, is missing or malformed."""
 
 
-def _transport(config: KubeConfig) -> httpx2.AsyncBaseTransport:
-    """Return connections to the server, which trust whom and show what the kubeconfig says."""
-    chosen = config.get()
-    if chosen is None or chosen.user is None:
-        raise ConfigError("its current context names no user")
-    trust = verify_cluster(chosen.cluster, chosen.user, chosen.abs_file)
-    return AiohttpTransport(chosen.cluster.server, trust, LIST_SECONDS)
-
-
 def _read_config(kubeconfig: Path | None) -> KubeConfig:
     if kubeconfig is None:
         return KubeConfig.from_service_account()
-    return KubeConfig.from_file(kubeconfig)
+    config = KubeConfig.from_file(kubeconfig)
+    chosen = config.get()
+    if chosen is None or chosen.user is None:
+        raise ConfigError("its current context names no user")
+    return config

@@ -136,7 +136,7 @@ async def test_a_job_made_anew_under_the_same_name_does_not_inherit_anything(des
     await rig.grace_is_over(old)
     await rig.look_at(old.uid)
     assert desk.engine.containers == {}
-    assert desk.kube.status() == {"observedGeneration": -1}
+    assert desk.kube.status() == {"observedGeneration": -1, "phase": "Pending"}
 
 
 async def test_a_doubt_that_could_not_be_answered_remains(desk: Desk) -> None:
