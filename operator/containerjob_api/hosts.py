@@ -8,8 +8,27 @@ from containerjob_api.conditions import Conditions
 from containerjob_api.hostrefs import AllowedNamespaces
 from containerjob_api.markers import Text
 from containerjob_api.resources import ObjectMeta, Value
+from containerjob_api.retries import OnHostLost
 
 ENDPOINT_PATTERN: Final = r"^(unix:///.+|fake://.*)$"
+
+
+class Disconnect(Value):
+    """What happens to jobs on a host that does not answer."""
+
+    lost_after_seconds: Annotated[int, Field(ge=1, le=2147483647)] = 300
+    """Seconds without an answer after which onHostLost is done."""
+    on_host_lost: OnHostLost = OnHostLost.WAIT
+    """Wait, Retry or Fail; a job may override it."""
+
+
+class OrphanPolicy(Value):
+    """What happens to containers that carry this cluster's labels and belong to no job."""
+
+    dry_run: bool = False
+    """True leaves them all where they are and only counts them in status.orphanedContainers."""
+    grace_seconds: Annotated[int, Field(ge=0, le=2147483647)] = 300
+    """Seconds that a container is spared whose job exists and does not know it, as after a restored backup."""
 
 
 class DockerHostSpec(Value):
@@ -30,6 +49,14 @@ class DockerHostSpec(Value):
     """True keeps new jobs away; running ones go on."""
     allowed_namespaces: AllowedNamespaces = AllowedNamespaces()
     """Which namespaces' jobs may run here; none when absent."""
+    max_retained_containers: Annotated[int, Field(ge=0, le=100000)] = 200
+    """How many finished containers stay for their logs; the oldest go first."""
+    container_retention_seconds: Annotated[int, Field(ge=0, le=2147483647)] = 86400
+    """How long a finished container stays for its logs at most, while its job exists; 0 removes it at once."""
+    disconnect: Disconnect = Disconnect()
+    """What happens to jobs while the host does not answer."""
+    orphan_policy: OrphanPolicy = OrphanPolicy()
+    """What happens to containers that belong to no job."""
 
 
 class EngineInfo(Value):
@@ -66,6 +93,8 @@ class DockerHostStatus(Value):
     """The limit in force."""
     running_jobs: Annotated[int, Field(ge=0)] | None = None
     """Jobs that held a slot when this was written."""
+    orphaned_containers: Annotated[int, Field(ge=0)] | None = None
+    """Containers that belong to no job and were left where they are, as orphanPolicy.dryRun asks."""
 
 
 class DockerHost(Value):

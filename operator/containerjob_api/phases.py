@@ -15,6 +15,10 @@ class Phase(StrEnum):
     """A host is written down; the container is being pulled, created or started there."""
     RUNNING = "Running"
     """The container runs."""
+    RETRYING = "Retrying"
+    """An attempt has ended and another one will follow."""
+    SUSPENDED = "Suspended"
+    """spec.suspend keeps the job from running; no container of it is active."""
     CANCELLING = "Cancelling"
     """The stop was asked for; the container may still be there."""
     SUCCEEDED = "Succeeded"
@@ -29,12 +33,19 @@ class Phase(StrEnum):
 
 TERMINAL: Final = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED, Phase.TIMED_OUT})
 
+_UNPLACED: Final = frozenset({Phase.FAILED, Phase.CANCELLED, Phase.TIMED_OUT})
+"""How a job can end that has no container."""
+_WAITING: Final = frozenset({Phase.SCHEDULED, Phase.SUSPENDED, *_UNPLACED})
+_BOUND: Final = frozenset({Phase.RETRYING, Phase.SUSPENDED, Phase.CANCELLING, *TERMINAL})
+
 MOVES: Final[dict[Phase, frozenset[Phase]]] = {
-    Phase.PENDING: frozenset({Phase.QUEUED, Phase.SCHEDULED, Phase.FAILED, Phase.CANCELLED, Phase.TIMED_OUT}),
-    Phase.QUEUED: frozenset({Phase.PENDING, Phase.SCHEDULED, Phase.FAILED, Phase.CANCELLED, Phase.TIMED_OUT}),
-    Phase.SCHEDULED: frozenset({Phase.RUNNING, Phase.CANCELLING, *TERMINAL}),
-    Phase.RUNNING: frozenset({Phase.CANCELLING, *TERMINAL}),
-    Phase.CANCELLING: TERMINAL,
+    Phase.PENDING: _WAITING | {Phase.QUEUED},
+    Phase.QUEUED: _WAITING | {Phase.PENDING},
+    Phase.SCHEDULED: _BOUND | {Phase.RUNNING},
+    Phase.RUNNING: _BOUND,
+    Phase.RETRYING: _WAITING,
+    Phase.SUSPENDED: frozenset({Phase.PENDING, Phase.CANCELLED}),
+    Phase.CANCELLING: TERMINAL - {Phase.TIMED_OUT},
     Phase.SUCCEEDED: frozenset(),
     Phase.FAILED: frozenset(),
     Phase.CANCELLED: frozenset(),
@@ -44,12 +55,14 @@ MOVES: Final[dict[Phase, frozenset[Phase]]] = {
 
 
 class ConditionType(StrEnum):
-    """Condition types of a ContainerJob; the first two as batch/v1, the last three as kstatus reads them."""
+    """Condition types of a ContainerJob; the first three as batch/v1, the last three as kstatus reads them."""
 
     COMPLETE = "Complete"
     """The job succeeded."""
     FAILED = "Failed"
     """The job ended without success."""
+    SUSPENDED = "Suspended"
+    """spec.suspend keeps the job from running; absent until it once did."""
     FINISHED = "Finished"
     """True on any terminal outcome: what `kubectl wait --for=condition=Finished` waits for."""
     HOST_ASSIGNED = "HostAssigned"
@@ -77,14 +90,20 @@ class Reason(StrEnum):
     """The host takes no new jobs: spec.unschedulable is set."""
     HOST_NOT_READY = "HostNotReady"
     """The host has not answered yet, or does not answer now."""
+    NOT_BEFORE = "NotBefore"
+    """The job waits for spec.notBefore."""
+    JOB_SUSPENDED = "JobSuspended"
+    """spec.suspend is set."""
+    JOB_RESUMED = "JobResumed"
+    """spec.suspend was set and is not any more."""
     HOST_FULL = "HostFull"
     """Every host this job may use runs maxConcurrentJobs already."""
     SCHEDULED = "Scheduled"
     """A host is assigned; the container is not started yet."""
     IMAGE_PULL_BACK_OFF = "ImagePullBackOff"
-    """The registry could not be asked; the pull is tried again with growing pauses."""
+    """The registry could not be asked; the job is tried again with growing pauses."""
     LAUNCH_BACK_OFF = "LaunchBackOff"
-    """The engine refused for a passing reason; the launch is tried again with growing pauses."""
+    """The engine refused for a passing reason; the job is tried again with growing pauses."""
     HOST_UNREACHABLE = "HostUnreachable"
     """The host of this job does not answer; what the container does meanwhile is unknown."""
     HOST_REACHABLE = "HostReachable"
@@ -97,6 +116,8 @@ class Reason(StrEnum):
     """The container exited with a code other than 0."""
     OOM_KILLED = "OOMKilled"
     """The kernel killed the container for memory, as the engine reports."""
+    OOM_SUSPECTED = "OOMSuspected"
+    """The container failed after the kernel had killed a process in it for memory."""
     IMAGE_NOT_FOUND = "ImageNotFound"
     """The registry says that this image does not exist, or that it may not be read."""
     INVALID_SPEC = "InvalidSpec"
@@ -107,6 +128,20 @@ class Reason(StrEnum):
     """The container was removed by somebody else before its outcome could be read."""
     NAME_CONFLICT = "NameConflict"
     """A container that is not ours has this attempt's name."""
+    HOST_DISRUPTION = "HostDisruption"
+    """The container ended because its engine or machine was restarted."""
+    HOST_LOST = "HostLost"
+    """The host did not answer for longer than its disconnect.lostAfterSeconds."""
+    BACKOFF_LIMIT_EXCEEDED = "BackoffLimitExceeded"
+    """The container failed more often than backoffLimit allows."""
+    LAUNCH_RETRIES_EXHAUSTED = "LaunchRetriesExhausted"
+    """Launches failed, or containers were lost, more often than retryPolicy.launchRetryLimit allows."""
+    POD_FAILURE_POLICY = "PodFailurePolicy"
+    """A rule of podFailurePolicy says FailJob."""
+    STARTING_DEADLINE_EXCEEDED = "StartingDeadlineExceeded"
+    """No container had started within startingDeadlineSeconds."""
+    ATTEMPT_DEADLINE_EXCEEDED = "AttemptDeadlineExceeded"
+    """The container ran for longer than attemptDeadlineSeconds."""
     CANCELLED = "Cancelled"
     """spec.cancel was set."""
     DEADLINE_EXCEEDED = "DeadlineExceeded"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.crds.jobs import OURS
+from tests.crds.rest import HOSTS, JOBS, rest
 
 if TYPE_CHECKING:
     from tests.conftest import TestPlane
@@ -35,4 +36,7 @@ def schemas(plane: TestPlane, strict_apply: tuple[int, str, str]) -> Iterator[Te
         time.sleep(0.1)
     yield plane
     selector = ",".join(f"{key}={value}" for key, value in OURS.items())
-    plane.kubectl("delete", "cjob,dhost", "-l", selector)
+    with rest(plane) as api:
+        for path in (JOBS, HOSTS):
+            status, answer = api.send("DELETE", path, {"labelSelector": selector})
+            assert status == 200, answer

@@ -31,6 +31,24 @@ FINISHED: Json = {
     "attemptCount": 1,
     "attempts": [{**ATTEMPT, "exitCode": 3, "reason": "NonZeroExitCode"}],
 }
+TERMINAL: dict[str, Json] = {
+    "Succeeded": {
+        **FINISHED,
+        "phase": "Succeeded",
+        "exitCode": 0,
+        "completionTime": TIME,
+        "attempts": [{**ATTEMPT, "exitCode": 0, "reason": "Completed"}],
+    },
+    "Failed": FINISHED,
+    "Cancelled": {"phase": "Cancelled", "finished": True, "finishTime": TIME},
+    "TimedOut": {
+        **FINISHED,
+        "phase": "TimedOut",
+        "exitCode": 143,
+        "attempts": [{**ATTEMPT, "exitCode": 143, "signal": 15, "reason": "DeadlineExceeded"}],
+    },
+}
+"""One status for each phase that a job can end in."""
 SPEC: Json = {
     "placement": {"hostRef": {"name": "builder-1"}},
     "template": {"spec": {"containers": [{"name": "main", "image": "busybox:1.37", "args": ["true"]}]}},

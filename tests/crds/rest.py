@@ -26,14 +26,21 @@ class Rest:
     client: ApiClient
 
     def send(
-        self, method: str, path: str, query: Mapping[str, str], *, accept: str = "application/json", body: Any = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        accept: str = "application/json",
+        content: str = "application/json",
+        body: Any = None,
     ) -> tuple[int, dict[str, Any]]:
         """Return status code and body of the answer."""
         request = self.client.param_serialize(
             method,
             path,
             query_params=list(query.items()),
-            header_params={"Accept": accept, "Content-Type": "application/json"},
+            header_params={"Accept": accept, "Content-Type": content},
             body=body,
             auth_settings=["BearerToken"],
         )

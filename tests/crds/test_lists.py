@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.crds.jobs import ATTEMPTED, FINISHED, OURS, new_job
+from tests.crds.jobs import ATTEMPTED, FINISHED, OURS, TIME, new_job
 from tests.crds.rest import JOBS, rest
 
 if TYPE_CHECKING:
@@ -51,14 +51,18 @@ def test_a_fresh_object_says_that_nobody_has_seen_it(schemas: TestPlane) -> None
 def test_defaults_are_stored_where_a_reader_would_wonder(schemas: TestPlane) -> None:
     spec = new_job(schemas).read()["spec"]
 
-    assert {name: spec[name] for name in ("parallelism", "completions", "cancel")} == {
+    assert {name: value for name, value in spec.items() if name not in ("template", "placement")} == {
         "parallelism": 1,
         "completions": 1,
+        "backoffLimit": 6,
+        "suspend": False,
         "cancel": False,
     }
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
     assert spec["placement"]["hostRef"] == {"kind": "DockerHost", "name": "builder-1"}
-    assert set(spec["template"]["spec"]["containers"][0]) == {"name", "image", "args"}
+    container = spec["template"]["spec"]["containers"][0]
+    assert set(container) == {"name", "image", "args", "terminationMessagePolicy"}
+    assert container["terminationMessagePolicy"] == "File"
 
 
 def test_jobs_are_selected_by_whether_they_finished(schemas: TestPlane) -> None:
@@ -73,6 +77,12 @@ def test_jobs_are_selected_by_whether_they_finished(schemas: TestPlane) -> None:
     assert [job.listed_by("status.finished=false") for job in (fresh, running, done)] == [False, True, False]
 
 
+def test_finished_jobs_that_expire_are_selected(schemas: TestPlane) -> None:
+    kept, expiring = new_job(schemas, FINISHED), new_job(schemas, {**FINISHED, "expireTime": TIME})
+
+    assert [job.listed_by("status.expireTime!=") for job in (kept, expiring)] == [False, True]
+
+
 def test_the_columns_are_those_that_people_need(schemas: TestPlane) -> None:
     new_job(schemas)
     schemas.kubectl("apply", "-f", "-", input=json.dumps(HOST))
@@ -80,7 +90,7 @@ def test_the_columns_are_those_that_people_need(schemas: TestPlane) -> None:
     job_columns = ["NAME", "PHASE", "HOST", "EXIT", "DURATION", "AGE"]
     host_columns = ["NAME", "READY", "ENGINE", "RUNNING", "MAX", "AGE"]
     assert header(schemas, "cjob") == job_columns
-    assert header(schemas, "cjob", "-o", "wide") == [*job_columns, "REASON", "IMAGE", "UID"]
+    assert header(schemas, "cjob", "-o", "wide") == [*job_columns, "REASON", "IMAGE", "ATTEMPTS", "UID"]
     assert header(schemas, "dhost") == host_columns
     assert header(schemas, "dhost", "-o", "wide") == [*host_columns, "ENDPOINT", "REASON"]
 

@@ -97,7 +97,7 @@ KINDS: Final = (
         short_name="cjob",
         scope="Namespaced",
         categories=("all",),
-        selectable=(".status.finished",),
+        selectable=(".status.finished", ".status.expireTime"),
         first_status={"phase": "Pending"},
         columns=(
             Column("Phase", ".status.phase"),
@@ -107,6 +107,7 @@ KINDS: Final = (
             AGE,
             Column("Reason", READY_REASON, wide=True),
             Column("Image", ".spec.template.spec.containers[0].image", wide=True),
+            Column("Attempts", ".status.attemptCount", "integer", wide=True),
             Column("UID", ".metadata.uid", wide=True),
         ),
     ),

@@ -92,8 +92,10 @@ def test_a_version_has_a_status_that_says_unseen(plural: str, more: dict[str, st
     assert status["default"] == {"observedGeneration": -1, **more}
 
 
-def test_finished_is_the_selectable_field_of_a_job() -> None:
-    assert committed("containerjobs")["spec"]["versions"][0]["selectableFields"] == [{"jsonPath": ".status.finished"}]
+def test_jobs_are_selectable_by_their_end_and_by_their_expiry() -> None:
+    selectable = committed("containerjobs")["spec"]["versions"][0]["selectableFields"]
+
+    assert selectable == [{"jsonPath": ".status.finished"}, {"jsonPath": ".status.expireTime"}]
 
 
 @pytest.mark.parametrize("plural", ["containerjobs", "dockerhosts"])

@@ -30,7 +30,7 @@ JOB: dict[str, Any] = {
     "spec": {
         "template": {
             "spec": {
-                "restartPolicy": "OnFailure",
+                "restartPolicy": "Never",
                 "containers": [
                     {
                         "name": "main",
@@ -40,14 +40,41 @@ JOB: dict[str, Any] = {
                         "workingDir": "/tmp",
                         "env": [{"name": "A", "value": "b"}],
                         "resources": {"limits": {"cpu": 2, "memory": "64Mi"}},
+                        "terminationMessagePath": "/tmp/message",
+                        "terminationMessagePolicy": "FallbackToLogsOnError",
                     }
                 ],
             }
         },
         "parallelism": 1,
         "completions": 1,
+        "backoffLimit": 2,
+        "retryPolicy": {
+            "preset": "Aggressive",
+            "initialDelaySeconds": 1,
+            "factor": 3,
+            "maxDelaySeconds": 9,
+            "jitterPercent": 0,
+            "launchRetryLimit": 4,
+            "onHostLost": "Retry",
+            "avoidFailedHost": True,
+        },
+        "podFailurePolicy": {
+            "rules": [
+                {"action": "FailJob", "onExitCodes": {"containerName": "main", "operator": "In", "values": [42]}},
+                {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+                {"action": "Count", "onReasons": ["ImageNotFound"]},
+            ]
+        },
         "activeDeadlineSeconds": 60,
+        "attemptDeadlineSeconds": 30,
+        "startingDeadlineSeconds": 20,
+        "notBefore": "2026-01-02T03:04:00.000000Z",
+        "suspend": True,
         "cancel": True,
+        "ttlSecondsAfterFinished": 3,
+        "ttlSecondsAfterSuccess": 0,
+        "ttlSecondsAfterFailure": 9,
         "placement": {"hostRef": HOST_REF},
     },
     "status": {
@@ -66,10 +93,14 @@ JOB: dict[str, Any] = {
         "startTime": "2026-01-02T03:04:05.000000Z",
         "finishTime": "2026-01-02T03:04:07.000000Z",
         "finished": True,
+        "expireTime": "2026-01-02T03:04:16Z",
         "host": HOST_REF,
         "exitCode": 3,
         "duration": "2s",
         "attemptCount": 1,
+        "failed": 1,
+        "launchFailures": 0,
+        "nextRetryTime": "2026-01-02T03:04:08.500000Z",
         "attempts": [
             {
                 "index": 0,
@@ -77,13 +108,17 @@ JOB: dict[str, Any] = {
                 "host": HOST_REF,
                 "name": "cj-0000-1-0",
                 "scheduledTime": "2026-01-02T03:04:05Z",
+                "launchTime": "2026-01-02T03:04:05.500000Z",
                 "containerID": "abc",
                 "imageID": "sha256:def",
                 "startedAt": "2026-01-02T03:04:05.250000Z",
                 "finishedAt": "2026-01-02T03:04:07.125000Z",
                 "exitCode": 3,
+                "signal": 15,
                 "reason": "NonZeroExitCode",
+                "failureClass": "Application",
                 "message": "exit code 3",
+                "terminationMessage": "bye",
                 "logTail": {"stdout": "", "stderr": "oh\n", "truncated": False},
                 "stop": {"reason": "Cancelled", "time": "2026-01-02T03:04:06.500000Z"},
             }
@@ -112,6 +147,10 @@ HOST: dict[str, Any] = {
                 "matchExpressions": [{"key": "tier", "operator": "In", "values": ["gold"]}],
             },
         },
+        "maxRetainedContainers": 3,
+        "containerRetentionSeconds": 60,
+        "disconnect": {"lostAfterSeconds": 30, "onHostLost": "Fail"},
+        "orphanPolicy": {"dryRun": True, "graceSeconds": 5},
     },
     "status": {
         "observedGeneration": 1,
@@ -128,6 +167,7 @@ HOST: dict[str, Any] = {
         },
         "maxConcurrentJobs": 4,
         "runningJobs": 1,
+        "orphanedContainers": 2,
     },
 }
 SPEC = ContainerJobSpec(template=PodTemplate(spec=PodSpec(containers=(Container(name="main", image="busybox"),))))
@@ -172,6 +212,11 @@ def test_fields_of_a_later_version_are_read_over() -> None:
         {"activeDeadlineSeconds": 0},
         {"placement": {"hostRef": {"name": "A b"}}},
         {"template": {"spec": {"containers": []}}},
+        {"backoffLimit": -1},
+        {"notBefore": "2026-01-02T03:04:05"},
+        {"notBefore": "2026-02-30T03:04:05Z"},
+        {"retryPolicy": {"initialDelaySeconds": 2, "maxDelaySeconds": 1}},
+        {"template": {"spec": {"restartPolicy": "OnFailure", "containers": [{"name": "a", "image": "b"}]}}},
         {"template": {"spec": {"containers": [{"name": "main"}]}}},
         {"template": {"spec": {"restartPolicy": "Always", "containers": [{"name": "a", "image": "b"}]}}},
     ],
@@ -196,15 +241,25 @@ def test_times_are_written_in_utc_as_kubernetes_does() -> None:
     assert stop.to_json()["time"] == "2026-01-02T03:04:05.250000Z"
 
 
-def test_the_newest_attempt_is_the_current_one() -> None:
+def test_the_newest_attempt_is_the_current_one_while_it_is_under_way() -> None:
     first, second = (
         Attempt.model_validate(
             {"attempt": number, "host": HOST_REF, "name": "c", "scheduledTime": datetime(2026, 1, 2, tzinfo=UTC)}
         )
         for number in (0, 1)
     )
+    over = second.model_copy(update={"reason": Reason.NON_ZERO_EXIT_CODE})
 
     assert ContainerJobStatus(attempts=(first, second)).current == second
+    assert ContainerJobStatus(attempts=(first, over)).current is None
+    assert ContainerJobStatus(attempts=(first, over)).newest == over
+    assert ContainerJobStatus().newest is None
+
+
+def test_a_time_that_is_one_already_is_taken_as_it_is() -> None:
+    moment = datetime(2026, 1, 2, tzinfo=UTC)
+
+    assert ContainerJobSpec(template=SPEC.template, not_before=moment).not_before == moment
 
 
 @pytest.mark.parametrize("phase", [None, *Phase])
