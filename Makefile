@@ -59,13 +59,15 @@ fmt: $(READY) ## Let ruff repair what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-crds: $(READY) ## Write crds/ and the tables of docs/api.md from the models
+crds: $(READY) ## Write crds/ and the tables of docs/api.md and docs/states.md from the code
 	$(BIN)/python -m containerjob_api.crd
 	$(BIN)/python tools/api_reference.py
+	$(BIN)/python tools/states_page.py
 
 crds-check: $(READY)
 	$(BIN)/python -m containerjob_api.crd --check
 	$(BIN)/python tools/api_reference.py --check
+	$(BIN)/python tools/states_page.py --check
 
 bench: $(READY) ## Compare with a raw Docker loop, side by side
 	$(BIN)/python -m bench $(ARGS)

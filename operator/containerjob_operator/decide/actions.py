@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from containerjob_api.jobstatus import ContainerJobStatus
-from containerjob_operator.decide.outcomes import Outcome
+from containerjob_operator.decide.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,15 @@ class Write:
     """Store this status, then go on."""
 
     status: ContainerJobStatus
+    release: bool = False
+    """Give up the slot, or the place among those who wait for one, once it is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Wait for the schedule to name a host, at most until `until`."""
+
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +45,19 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove a container that was created and shall never start."""
+    """Remove the container by force."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conclude:
-    """Read the last output, then store the final status."""
+    """Read the last output, then store how the attempt ended and what follows for the job."""
 
-    outcome: Outcome
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Let go of a job whose object is gone; what is left on its host is the sweep's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +67,4 @@ class Wait:
     until: datetime | None = None
 
 
-Action = Write | Create | Start | SignalStop | Kill | Remove | Conclude | Wait
+Action = Write | Place | Create | Start | SignalStop | Kill | Remove | Conclude | Forget | Wait

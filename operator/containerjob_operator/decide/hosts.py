@@ -38,8 +38,13 @@ def judge(host: DockerHost, probe: Probe) -> Probe:
     return probe
 
 
-def host_status(host: DockerHost, probe: Probe, running: int, now: datetime) -> DockerHostStatus:
-    """Return the host's new status; equal to the old one when nothing changed."""
+def host_status(
+    host: DockerHost, probe: Probe, running: int, now: datetime, spared: int | None = None
+) -> DockerHostStatus:
+    """Return the host's new status; equal to the old one when nothing changed.
+
+    `spared` counts the containers of no job that a dry run left; None where nobody has counted.
+    """
     generation = host.metadata.generation
     answers = probe.reason in (HostReason.ENGINE_READY, HostReason.ENGINE_CHANGED, HostReason.ENGINE_UNSUPPORTED)
     usable = probe.reason is HostReason.ENGINE_READY
@@ -64,7 +69,14 @@ def host_status(host: DockerHost, probe: Probe, running: int, now: datetime) -> 
         engine=engine,
         max_concurrent_jobs=slots(host, engine),
         running_jobs=running,
+        orphaned_containers=_orphaned(host, spared),
     )
+
+
+def _orphaned(host: DockerHost, spared: int | None) -> int | None:
+    if not host.spec.orphan_policy.dry_run:
+        return None
+    return (host.status.orphaned_containers if spared is None else spared) or None
 
 
 def slots(host: DockerHost, engine: EngineInfo | None) -> int:

@@ -1,21 +1,20 @@
 """The statuses a job can get: each a new value made from the old one. One function per kind of write."""
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from containerjob_api.conditions import Condition, condition, with_conditions
 from containerjob_api.hostrefs import HostReference
 from containerjob_api.jobs import ContainerJob
-from containerjob_api.jobstatus import Attempt, ContainerJobStatus, LogTail, StopRequest
+from containerjob_api.jobstatus import Attempt, ContainerJobStatus, StopRequest
 from containerjob_api.names import container_name
 from containerjob_api.phases import MOVES, ConditionType, Phase, Reason
-from containerjob_operator.decide.durations import human_duration
 from containerjob_operator.decide.facts import Unplaced
 from containerjob_operator.decide.observations import Observation
-from containerjob_operator.decide.outcomes import Outcome
 
 MESSAGE_LIMIT = 4096
 """As Attempt.message and well below what an Event or condition may hold."""
+UNPLACED: Final = frozenset({Phase.PENDING, Phase.QUEUED})
 
 
 class IllegalMoveError(Exception):
@@ -23,12 +22,53 @@ class IllegalMoveError(Exception):
 
 
 def unplaced(job: ContainerJob, why: Unplaced, now: datetime) -> ContainerJobStatus:
-    """Say why the job waits for a host."""
-    message = _cut(why.message)
+    """Say why the job waits for a host; a job that was tried already stays Retrying meanwhile."""
+    message = cut(why.message)
     assigned = condition(
         ConditionType.HOST_ASSIGNED, False, why.reason, message, now=now, generation=job.metadata.generation
     )
-    return _progressing(job, why.phase, why.reason, message, now, extra=(assigned,))
+    phase = why.phase if (job.status.phase or Phase.PENDING) in UNPLACED else Phase.RETRYING
+    return _progressing(job, phase, why.reason, message, now, extra=(assigned,))
+
+
+def too_early(job: ContainerJob, now: datetime) -> ContainerJobStatus:
+    """Say that the job waits for its time; its deadlines do not count yet."""
+    phase = job.status.phase or Phase.PENDING
+    phase = Phase.PENDING if phase in UNPLACED else phase
+    return _progressing(job, phase, Reason.NOT_BEFORE, too_early_message(job), now, start_time=job.status.start_time)
+
+
+def too_early_message(job: ContainerJob) -> str:
+    """Name the time that the job waits for, whatever zone it was written in."""
+    begin = job.spec.not_before
+    return "" if begin is None else f"waits until {begin.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} as spec.notBefore asks"
+
+
+def suspended(job: ContainerJob, now: datetime) -> ContainerJobStatus:
+    """Say that the job is kept from running; as in batch/v1 its start time is gone until it is resumed."""
+    message = "suspended as spec.suspend asks"
+    told = condition(
+        ConditionType.SUSPENDED, True, Reason.JOB_SUSPENDED, message, now=now, generation=job.metadata.generation
+    )
+    return _progressing(
+        job,
+        Phase.SUSPENDED,
+        Reason.JOB_SUSPENDED,
+        message,
+        now,
+        extra=(told,),
+        start_time=None,
+        next_retry_time=None,
+    )
+
+
+def resumed(job: ContainerJob, now: datetime) -> ContainerJobStatus:
+    """Say that the job may run again; its deadlines begin anew."""
+    message = "resumed as spec.suspend asks"
+    told = condition(
+        ConditionType.SUSPENDED, False, Reason.JOB_RESUMED, message, now=now, generation=job.metadata.generation
+    )
+    return _progressing(job, Phase.PENDING, Reason.JOB_RESUMED, message, now, extra=(told,), start_time=now)
 
 
 def scheduled(job: ContainerJob, host: HostReference, now: datetime) -> ContainerJobStatus:
@@ -44,13 +84,16 @@ def scheduled(job: ContainerJob, host: HostReference, now: datetime) -> Containe
     assigned = condition(
         ConditionType.HOST_ASSIGNED, True, Reason.SCHEDULED, message, now=now, generation=job.metadata.generation
     )
+    # Whatever was said of the last attempt's host does not hold for this one.
+    reachable_again = (_in_sight(job, host.name, now),) if host_reachable_is(job.status, "False") else ()
     return _progressing(
         job,
         Phase.SCHEDULED,
         Reason.SCHEDULED,
         message,
         now,
-        extra=(assigned,),
+        extra=(assigned, *reachable_again),
+        next_retry_time=None,
         host=host,
         attempt_count=number + 1,
         attempts=(*job.status.attempts, attempt)[-10:],
@@ -59,13 +102,20 @@ def scheduled(job: ContainerJob, host: HostReference, now: datetime) -> Containe
 
 def waiting_to_launch(job: ContainerJob, reason: Reason, message: str, now: datetime) -> ContainerJobStatus:
     """Say why the attempt is not running yet; the phase stays."""
-    return _progressing(job, job.status.phase or Phase.SCHEDULED, reason, _cut(message), now)
+    return _progressing(job, job.status.phase or Phase.SCHEDULED, reason, cut(message), now)
 
 
-def running(job: ContainerJob, seen: Observation, now: datetime) -> ContainerJobStatus:
-    """Record that the container runs."""
+def running(
+    job: ContainerJob, seen: Observation, now: datetime, *, launched_at: datetime | None = None
+) -> ContainerJobStatus:
+    """Record that the container runs, and since when by our own clock."""
     attempt = _current(job).model_copy(
-        update={"container_id": seen.container_id, "image_id": seen.image_id, "started_at": seen.started_at}
+        update={
+            "container_id": seen.container_id,
+            "image_id": seen.image_id,
+            "started_at": seen.started_at,
+            "launch_time": launched_at or now,
+        }
     )
     message = f"running on host {attempt.host.name}"
     return _progressing(
@@ -74,15 +124,17 @@ def running(job: ContainerJob, seen: Observation, now: datetime) -> ContainerJob
         Reason.RUNNING,
         message,
         now,
-        attempts=_replace(job, attempt),
+        attempts=replace_current(job, attempt),
     )
 
 
 def stopping(job: ContainerJob, reason: Reason, now: datetime) -> ContainerJobStatus:
-    """Write the intent to stop the attempt, before the engine is told."""
-    attempt = _current(job).model_copy(update={"stop": StopRequest(reason=reason, time=now)})
+    """Write the intent to stop the attempt, before the engine is told; its time is the first wish's."""
+    attempt = _current(job)
+    since = attempt.stop.time if attempt.stop is not None else now
+    attempt = attempt.model_copy(update={"stop": StopRequest(reason=reason, time=since)})
     phase = Phase.CANCELLING if reason is Reason.CANCELLED else job.status.phase or Phase.SCHEDULED
-    return _progressing(job, phase, reason, "stopping the container", now, attempts=_replace(job, attempt))
+    return _progressing(job, phase, reason, "stopping the container", now, attempts=replace_current(job, attempt))
 
 
 def unreachable(job: ContainerJob, problem: str, now: datetime) -> ContainerJobStatus:
@@ -92,7 +144,7 @@ def unreachable(job: ContainerJob, problem: str, now: datetime) -> ContainerJobS
         ConditionType.HOST_REACHABLE,
         False,
         Reason.HOST_UNREACHABLE,
-        _cut(f"host {host} does not answer: {problem}"),
+        cut(f"host {host} does not answer: {problem}"),
         now=now,
         generation=job.metadata.generation,
     )
@@ -101,33 +153,8 @@ def unreachable(job: ContainerJob, problem: str, now: datetime) -> ContainerJobS
 
 def reachable(job: ContainerJob, now: datetime) -> ContainerJobStatus:
     """Say that the host answers again."""
-    message = f"host {_current(job).host.name} answers"
-    in_sight = condition(
-        ConditionType.HOST_REACHABLE,
-        True,
-        Reason.HOST_REACHABLE,
-        message,
-        now=now,
-        generation=job.metadata.generation,
-    )
+    in_sight = _in_sight(job, _current(job).host.name, now)
     return job.status.model_copy(update={"conditions": with_conditions(job.status.conditions, (in_sight,))})
-
-
-def concluded(job: ContainerJob, outcome: Outcome, tail: LogTail | None, now: datetime) -> ContainerJobStatus:
-    """Write the end: one write that carries everything there is to know."""
-    changes: dict[str, Any] = {
-        "finished": True,
-        "finish_time": now,
-        "completion_time": now if outcome.phase is Phase.SUCCEEDED else None,
-    }
-    if job.status.current is not None:
-        attempt = _concluded_attempt(job.status.current, outcome, tail)
-        changes |= {
-            "attempts": _replace(job, attempt),
-            "exit_code": attempt.exit_code,
-            "duration": human_duration(attempt.started_at, attempt.finished_at),
-        }
-    return _moved(job, outcome.phase, now, _final_conditions(job, outcome, now), **changes)
 
 
 def host_reachable_is(status: ContainerJobStatus, word: str) -> bool:
@@ -145,37 +172,18 @@ def reason_of(status: ContainerJobStatus) -> tuple[str, str]:
 
 def tells(status: ContainerJobStatus, reason: Reason, message: str) -> bool:
     """Say whether the condition Ready has this reason and message, cut as it was when it was written."""
-    return reason_of(status) == (reason, _cut(message))
+    return reason_of(status) == (reason, cut(message))
 
 
-def _final_conditions(job: ContainerJob, outcome: Outcome, now: datetime) -> tuple[Condition, ...]:
-    won = outcome.phase is Phase.SUCCEEDED
-    message = _cut(outcome.message)
-
-    def make(type_: ConditionType, status: bool) -> Condition:
-        return condition(type_, status, outcome.reason, message, now=now, generation=job.metadata.generation)
-
-    return (
-        make(ConditionType.COMPLETE if won else ConditionType.FAILED, True),
-        make(ConditionType.FINISHED, True),
-        make(ConditionType.READY, won),
-        make(ConditionType.RECONCILING, False),
-        make(ConditionType.STALLED, not won),
+def _in_sight(job: ContainerJob, host: str, now: datetime) -> Condition:
+    return condition(
+        ConditionType.HOST_REACHABLE,
+        True,
+        Reason.HOST_REACHABLE,
+        f"host {host} answers",
+        now=now,
+        generation=job.metadata.generation,
     )
-
-
-def _concluded_attempt(attempt: Attempt, outcome: Outcome, tail: LogTail | None) -> Attempt:
-    changes: dict[str, Any] = {"reason": outcome.reason, "message": _cut(outcome.message), "log_tail": tail}
-    seen = outcome.seen
-    if seen is not None:
-        changes |= {
-            "container_id": seen.container_id or attempt.container_id,
-            "image_id": seen.image_id or attempt.image_id,
-            "started_at": seen.started_at or attempt.started_at,
-            "finished_at": seen.finished_at,
-            "exit_code": seen.exit_code,
-        }
-    return attempt.model_copy(update=changes)
 
 
 def _progressing(
@@ -191,12 +199,13 @@ def _progressing(
     generation = job.metadata.generation
     ready = condition(ConditionType.READY, False, reason, message, now=now, generation=generation)
     reconciling = condition(ConditionType.RECONCILING, True, reason, message, now=now, generation=generation)
-    return _moved(job, phase, now, (*extra, ready, reconciling), **changes)
+    return moved(job, phase, now, (*extra, ready, reconciling), **changes)
 
 
-def _moved(
+def moved(
     job: ContainerJob, phase: Phase, now: datetime, conditions: tuple[Condition, ...], **changes: Any
 ) -> ContainerJobStatus:
+    """Return the status after a move of the table; IllegalMoveError where it has no such move."""
     before = job.status.phase or Phase.PENDING
     if phase is not before and phase not in MOVES[before]:
         raise IllegalMoveError(f"{before} to {phase} is no move of the table")
@@ -218,9 +227,11 @@ def _current(job: ContainerJob) -> Attempt:
     return attempt
 
 
-def _replace(job: ContainerJob, attempt: Attempt) -> tuple[Attempt, ...]:
+def replace_current(job: ContainerJob, attempt: Attempt) -> tuple[Attempt, ...]:
+    """Return the attempts with the newest one in another state."""
     return (*job.status.attempts[:-1], attempt)
 
 
-def _cut(message: str) -> str:
+def cut(message: str) -> str:
+    """Shorten a message to what the schema can hold."""
     return message if len(message) <= MESSAGE_LIMIT else message[: MESSAGE_LIMIT - 12] + " [truncated]"

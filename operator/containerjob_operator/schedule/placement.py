@@ -16,6 +16,8 @@ class PendingJob:
     namespace: str
     host_name: str | None = None
     """The host that placement.hostRef names."""
+    avoid: frozenset[str] = frozenset()
+    """Hosts to be chosen only where no other one takes the job, now or later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def schedule(
     result = Schedule()
     for job in pending:
         candidates, why = _candidates(job, views, namespaces.get(job.namespace, {}))
+        candidates = [host for host in candidates if host.name not in job.avoid] or candidates
         open_hosts = [host for host in candidates if free[host.name] > 0]
         if open_hosts:
             chosen = max(open_hosts, key=lambda host: (free[host.name], host.name))

@@ -21,18 +21,19 @@ from tests.unit.decide.builders import (
 
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.phases import Phase, Reason
-from containerjob_operator.decide.actions import Conclude, Wait
+from containerjob_operator.decide.actions import Conclude, Place, Wait
 from containerjob_operator.decide.facts import Unplaced
-from containerjob_operator.decide.jobs import QUEUED_AFTER, decide
+from containerjob_operator.decide.jobs import decide
+from containerjob_operator.decide.situations import QUEUED_AFTER
 from containerjob_operator.decide.statuses import MESSAGE_LIMIT
 
 
-def test_a_new_job_waits_while_the_schedule_has_not_been_asked() -> None:
-    assert decide(facts(new_job())) == Wait(None)
+def test_a_new_job_asks_for_a_host_while_the_schedule_has_not_been_asked() -> None:
+    assert decide(facts(new_job())) == Place(None)
 
 
 def test_a_job_that_waits_for_the_schedule_is_looked_at_again_at_its_deadline() -> None:
-    assert decide(facts(queued(deadline=60), 5)) == Wait(after(60))
+    assert decide(facts(queued(deadline=60), 5)) == Place(after(60))
 
 
 def test_a_new_job_that_no_host_takes_says_why_and_is_pending() -> None:
@@ -102,7 +103,7 @@ def test_a_job_that_waited_longer_than_its_deadline_times_out_without_an_attempt
 def test_cancel_wins_over_the_deadline() -> None:
     action = decide(facts(queued(deadline=60, cancel=True), 61))
     assert isinstance(action, Conclude)
-    assert action.outcome.phase is Phase.CANCELLED
+    assert action.verdict.phase is Phase.CANCELLED
 
 
 def test_a_full_host_is_not_told_to_a_job_that_came_this_moment() -> None:

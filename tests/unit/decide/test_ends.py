@@ -20,10 +20,11 @@ from containerjob_api.jobs import ContainerJob
 from containerjob_api.jobstatus import LogTail
 from containerjob_api.phases import Phase, Reason
 from containerjob_operator.decide import statuses
-from containerjob_operator.decide.actions import Wait
+from containerjob_operator.decide.actions import Conclude, Wait
+from containerjob_operator.decide.endings import Remains, concluded
+from containerjob_operator.decide.facts import Refusal
 from containerjob_operator.decide.jobs import decide
 from containerjob_operator.decide.observations import ABSENT, Observation, RunState
-from containerjob_operator.decide.outcomes import Outcome, never_started, outcome_of_exit
 
 
 @pytest.mark.parametrize(
@@ -43,37 +44,39 @@ def test_an_ended_container_ends_its_job_with_its_own_exit_code(
     job: ContainerJob, seen: Observation, phase: Phase, reason: Reason, code: int | None
 ) -> None:
     ended = end_of(decide(facts(job, 6, seen=seen)), job).status
-    assert ended.current is not None
+    assert ended.newest is not None
     assert (ended.phase, ended.exit_code) == (phase, code)
-    assert (ended.current.reason, ended.current.exit_code) == (reason, code)
+    assert (ended.newest.reason, ended.newest.exit_code) == (reason, code)
     assert {c.reason for c in ended.conditions if c.type in {"Ready", "Finished"}} == {reason}
 
 
 def test_the_record_has_the_times_of_the_host_and_the_last_output() -> None:
     job = scheduled()
-    outcome = outcome_of_exit(job.status.attempts[0], exited(0, at=7.45))
-    ended = stored(job, statuses.concluded(job, outcome, LogTail(stdout="bye\n"), after(8))).status
-    assert ended.current is not None
-    assert (ended.current.started_at, ended.current.finished_at) == (after(0.2), after(7.45))
-    assert (ended.duration, ended.current.container_id) == ("7.2s", "c1")
-    assert ended.current.log_tail == LogTail(stdout="bye\n")
+    action = decide(facts(job, 8, seen=exited(0, at=7.45)))
+    assert isinstance(action, Conclude)
+    ended = stored(job, concluded(job, action.verdict, Remains(LogTail(stdout="bye\n"), "done"), after(8))).status
+    assert ended.newest is not None
+    assert (ended.newest.started_at, ended.newest.finished_at) == (after(0.2), after(7.45))
+    assert (ended.duration, ended.newest.container_id) == ("7.2s", "c1")
+    assert ended.newest.log_tail == LogTail(stdout="bye\n")
+    assert ended.newest.termination_message == "done"
 
 
 def test_what_was_known_of_the_container_is_kept_when_it_is_lost() -> None:
     job = running()
     ended = end_of(decide(facts(job, 6, seen=ABSENT)), job).status
-    assert ended.current is not None
-    assert (ended.current.container_id, ended.current.started_at) == ("c1", after(0.2))
-    assert (ended.current.finished_at, ended.duration) == (None, None)
+    assert ended.newest is not None
+    assert (ended.newest.container_id, ended.newest.started_at) == ("c1", after(0.2))
+    assert (ended.newest.finished_at, ended.duration) == (None, None)
 
 
 def test_what_was_known_of_the_container_is_kept_when_its_end_tells_less() -> None:
     job = running()
     seen = Observation(RunState.EXITED, exit_code=0, finished_at=after(5.2))
     ended = end_of(decide(facts(job, 6, seen=seen)), job).status
-    assert ended.current is not None
-    assert (ended.current.container_id, ended.current.image_id) == ("c1", "sha256:1")
-    assert (ended.current.started_at, ended.duration) == (after(0.2), "5s")
+    assert ended.newest is not None
+    assert (ended.newest.container_id, ended.newest.image_id) == ("c1", "sha256:1")
+    assert (ended.newest.started_at, ended.duration) == (after(0.2), "5s")
 
 
 @pytest.mark.parametrize("reason", [Reason.CANCELLED, Reason.DEADLINE_EXCEEDED])
@@ -121,13 +124,8 @@ def test_a_finished_job_needs_nothing_whatever_its_host_says(code: int) -> None:
 
 def test_the_message_of_an_end_fits_the_record() -> None:
     job = scheduled()
-    outcome = Outcome(Phase.FAILED, Reason.INVALID_SPEC, "x" * 50_000)
-    ended = stored(job, statuses.concluded(job, outcome, None, after(1))).status
-    assert ended.current is not None
-    assert len(ended.current.message or "") == statuses.MESSAGE_LIMIT
-    assert (ended.current.message or "").endswith(" [truncated]")
-
-
-def test_only_a_container_that_never_started_is_lost_without_regret() -> None:
-    assert never_started(CREATED)
-    assert not any(never_started(seen) for seen in (ABSENT, runs(), exited(), failed_start()))
+    endless = Refusal(Reason.INVALID_SPEC, "x" * 50_000, permanent=True)
+    ended = end_of(decide(facts(job, 1, seen=ABSENT, refusal=endless)), job).status
+    assert ended.newest is not None
+    assert len(ended.newest.message or "") == statuses.MESSAGE_LIMIT
+    assert (ended.newest.message or "").endswith(" [truncated]")

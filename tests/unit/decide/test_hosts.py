@@ -108,3 +108,12 @@ def test_a_host_has_as_many_slots_as_it_says_or_as_its_engine_has_cpus(
     limit: int | None, engine: EngineInfo | None, expected: int
 ) -> None:
     assert slots(host(maxConcurrentJobs=limit), engine) == expected
+
+
+def test_what_a_dry_run_left_is_counted_and_stays_known_until_the_next_look() -> None:
+    looked = host(host_status(host(orphanPolicy={"dryRun": True}), Probe(ENGINE), 0, START, spared=3))
+    assert looked.status.orphaned_containers == 3
+    trying = looked.model_copy(update={"spec": host(orphanPolicy={"dryRun": True}).spec})
+    assert host_status(trying, Probe(ENGINE), 0, after(1)).orphaned_containers == 3
+    assert host_status(trying, Probe(ENGINE), 0, after(1), spared=0).orphaned_containers is None
+    assert host_status(looked, Probe(ENGINE), 0, after(1), spared=3).orphaned_containers is None

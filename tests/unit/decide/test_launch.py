@@ -3,9 +3,12 @@
 import pytest
 from tests.unit.decide.builders import (
     CREATED,
+    LIMITLESS,
+    PASSING,
     after,
     conditions,
     end_of,
+    ends,
     exited,
     facts,
     failed_start,
@@ -14,12 +17,13 @@ from tests.unit.decide.builders import (
     runs,
     scheduled,
     stored,
+    why,
     written,
 )
 
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.phases import Phase, Reason
-from containerjob_operator.decide.actions import Action, Conclude, Create, Start, Wait
+from containerjob_operator.decide.actions import Action, Conclude, Create, Remove, Start, Wait
 from containerjob_operator.decide.jobs import decide
 from containerjob_operator.decide.observations import ABSENT, Observation, RunState
 from containerjob_operator.decide.statuses import MESSAGE_LIMIT
@@ -69,13 +73,16 @@ def test_a_very_long_refusal_is_written_once() -> None:
     assert decide(facts(job, 2, seen=ABSENT, refusal=long)) == Wait(after(8))
 
 
-@pytest.mark.parametrize("seen", [ABSENT, CREATED])
-def test_a_final_refusal_fails_the_job_in_the_engines_words(seen: Observation) -> None:
+def test_a_final_refusal_fails_the_job_in_the_engines_words() -> None:
     job = scheduled()
-    ended = end_of(decide(facts(job, 1, seen=seen, refusal=refusal(None, "manifest unknown"))), job).status
+    ended = end_of(decide(facts(job, 1, seen=ABSENT, refusal=refusal(None, "manifest unknown"))), job).status
     assert (ended.phase, ended.exit_code) == (Phase.FAILED, None)
-    assert ended.current is not None
-    assert (ended.current.reason, ended.current.message) == (Reason.IMAGE_NOT_FOUND, "manifest unknown")
+    assert ended.newest is not None
+    assert (ended.newest.reason, ended.newest.message) == (Reason.IMAGE_NOT_FOUND, "manifest unknown")
+
+
+def test_a_container_whose_start_was_refused_is_removed_so_that_it_can_never_start() -> None:
+    assert decide(facts(scheduled(), 1, seen=CREATED, refusal=refusal(None))) == Remove()
 
 
 def test_a_refusal_is_forgotten_when_the_container_runs_after_all() -> None:
@@ -87,8 +94,8 @@ def test_a_failed_start_fails_the_job_with_exit_code_127_and_the_engines_words()
     job = scheduled()
     ended = end_of(decide(facts(job, 1, seen=failed_start("no such file"))), job).status
     assert (ended.phase, ended.exit_code, ended.duration) == (Phase.FAILED, 127, None)
-    assert ended.current is not None
-    assert (ended.current.reason, ended.current.message) == (Reason.START_ERROR, "no such file")
+    assert ended.newest is not None
+    assert (ended.newest.reason, ended.newest.message) == (Reason.START_ERROR, "no such file")
 
 
 def test_a_failed_start_without_words_still_says_what_failed() -> None:
@@ -144,6 +151,34 @@ def test_a_container_that_vanished_after_its_start_fails_the_job_and_is_not_crea
     assert isinstance(action, Conclude)
     ended = end_of(action, job).status
     assert (ended.phase, ended.exit_code) == (Phase.FAILED, None)
-    assert ended.current is not None
-    assert ended.current.reason is Reason.CONTAINER_LOST
-    assert "cj-u1-0 is gone from host builder-1" in (ended.current.message or "")
+    assert ended.newest is not None
+    assert ended.newest.reason is Reason.CONTAINER_LOST
+    assert "cj-u1-0 is gone from host builder-1" in (ended.newest.message or "")
+
+
+def test_a_container_that_has_run_and_is_only_created_now_is_removed_and_never_started_again() -> None:
+    job = running()
+    assert decide(facts(job, 30, seen=CREATED)) == Remove()
+    assert why(ends(job, 31, seen=ABSENT)) == (Phase.FAILED, "ContainerLost")
+
+
+def test_a_start_that_was_refused_is_named_so_once_its_container_is_removed() -> None:
+    job = scheduled(more=LIMITLESS)
+    tried = {"refusal": PASSING, "launched_at": after(1)}
+    assert decide(facts(job, 2, seen=CREATED, **tried)) == Remove()
+    assert why(ends(job, 3, seen=ABSENT, **tried)) == (Phase.RETRYING, "LaunchBackOff")
+
+
+def test_a_start_that_nobody_answered_may_have_run() -> None:
+    job = scheduled(more=LIMITLESS)
+    assert why(ends(job, 3, seen=ABSENT, refusal=refusal(8), launched_at=after(1))) == (
+        Phase.RETRYING,
+        "ContainerLost",
+    )
+
+
+def test_a_passing_refusal_ends_the_attempt_and_another_one_follows() -> None:
+    job = ends(scheduled(more=LIMITLESS), 3, seen=ABSENT, refusal=PASSING)
+    assert why(job) == (Phase.RETRYING, "LaunchBackOff")
+    assert job.status.newest is not None
+    assert (job.status.newest.failure_class, job.status.newest.message) == ("Launch", "the engine is busy")

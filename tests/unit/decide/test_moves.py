@@ -1,47 +1,31 @@
-"""Every pair of phases: the table permits the move, or it is refused and nothing changes."""
+"""Every pair of phases: the table of moves permits it, or it is refused and nothing changes."""
 
 from collections.abc import Callable
 from itertools import product
 
 import pytest
-from tests.unit.decide.builders import HOST, NO_HOST, START, new_job, runs, scheduled, stored
+from tests.unit.decide.builders import START, in_phase, new_job, runs
 
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.phases import MOVES, TERMINAL, Phase, Reason
 from containerjob_operator.decide import statuses
-from containerjob_operator.decide.outcomes import Outcome
-
-
-def job_in(phase: Phase) -> ContainerJob:
-    job = scheduled()
-    return stored(job, job.status.model_copy(update={"phase": phase}))
-
-
-def move(job: ContainerJob, phase: Phase) -> Phase | None:
-    """Ask for the status that stands for this phase."""
-    match phase:
-        case Phase.PENDING | Phase.QUEUED:
-            why = type(NO_HOST)(phase, Reason.NO_HOST, "why")
-            return statuses.unplaced(job, why, START).phase
-        case Phase.SCHEDULED:
-            return statuses.scheduled(job, HOST, START).phase
-        case Phase.RUNNING:
-            return statuses.running(job, runs(), START).phase
-        case Phase.CANCELLING:
-            return statuses.stopping(job, Reason.CANCELLED, START).phase
-        case _:
-            return statuses.concluded(job, Outcome(phase, Reason.COMPLETED, "end"), None, START).phase
 
 
 @pytest.mark.parametrize(("before", "then"), list(product(Phase, Phase)), ids=str)
 def test_a_move_is_made_exactly_when_the_table_has_it(before: Phase, then: Phase) -> None:
-    job = job_in(before)
+    job = in_phase(before)
     if then is before or then in MOVES[before]:
-        assert move(job, then) is then
+        assert statuses.moved(job, then, START, ()).phase is then
         return
     with pytest.raises(statuses.IllegalMoveError, match=f"{before} to {then}"):
-        move(job, then)
-    assert job == job_in(before)
+        statuses.moved(job, then, START, ())
+    assert job == in_phase(before)
+
+
+def test_an_object_without_a_phase_is_pending() -> None:
+    assert statuses.moved(new_job(), Phase.QUEUED, START, ()).phase is Phase.QUEUED
+    with pytest.raises(statuses.IllegalMoveError, match="Pending to Running"):
+        statuses.moved(new_job(), Phase.RUNNING, START, ())
 
 
 def test_the_table_has_every_phase_and_no_way_out_of_an_end() -> None:
@@ -49,16 +33,25 @@ def test_the_table_has_every_phase_and_no_way_out_of_an_end() -> None:
     assert {phase for phase in Phase if not MOVES[phase]} == TERMINAL
 
 
-def test_phases_only_move_forward_once_a_host_is_assigned() -> None:
+def test_an_attempt_that_is_under_way_only_moves_forward() -> None:
     order = [Phase.SCHEDULED, Phase.RUNNING, Phase.CANCELLING]
     for place, phase in enumerate(order):
         assert MOVES[phase].isdisjoint({Phase.PENDING, Phase.QUEUED, *order[:place]})
 
 
+@pytest.mark.parametrize("phase", [Phase.PENDING, Phase.QUEUED, Phase.SCHEDULED, Phase.RUNNING, Phase.RETRYING])
+def test_an_unfinished_job_can_end_in_any_way_but_success(phase: Phase) -> None:
+    assert {Phase.FAILED, Phase.CANCELLED, Phase.TIMED_OUT} <= MOVES[phase]
+
+
+def test_a_suspended_job_ends_only_by_cancel() -> None:
+    assert MOVES[Phase.SUSPENDED] & TERMINAL == {Phase.CANCELLED}
+
+
 @pytest.mark.parametrize("phase", Phase)
-def test_every_unfinished_phase_can_end_in_any_way(phase: Phase) -> None:
-    ways = {Phase.FAILED, Phase.CANCELLED, Phase.TIMED_OUT}
-    assert phase in TERMINAL or ways <= MOVES[phase]
+def test_only_a_container_makes_a_job_succeed(phase: Phase) -> None:
+    bound = {Phase.SCHEDULED, Phase.RUNNING, Phase.CANCELLING}
+    assert (Phase.SUCCEEDED in MOVES[phase]) == (phase in bound)
 
 
 ABOUT_AN_ATTEMPT: dict[str, Callable[[ContainerJob], object]] = {
@@ -73,3 +66,9 @@ ABOUT_AN_ATTEMPT: dict[str, Callable[[ContainerJob], object]] = {
 def test_nothing_is_written_about_an_attempt_that_does_not_exist(write: Callable[[ContainerJob], object]) -> None:
     with pytest.raises(statuses.IllegalMoveError, match="no attempt"):
         write(new_job())
+
+
+@pytest.mark.parametrize("write", list(ABOUT_AN_ATTEMPT.values()), ids=list(ABOUT_AN_ATTEMPT))
+def test_nothing_is_written_about_an_attempt_that_is_over(write: Callable[[ContainerJob], object]) -> None:
+    with pytest.raises(statuses.IllegalMoveError, match="no attempt"):
+        write(in_phase(Phase.RETRYING))

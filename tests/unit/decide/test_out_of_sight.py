@@ -19,8 +19,9 @@ from tests.unit.decide.builders import (
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.phases import Phase, Reason
 from containerjob_operator.decide.actions import Wait
-from containerjob_operator.decide.jobs import LOOK_AGAIN, decide
+from containerjob_operator.decide.jobs import decide
 from containerjob_operator.decide.observations import ABSENT, Observation
+from containerjob_operator.decide.steps import LOOK_AGAIN
 
 BOUND = pytest.mark.parametrize("job", [scheduled(), running(), stopping()], ids=lambda job: str(job.status.phase))
 

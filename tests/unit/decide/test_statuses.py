@@ -4,27 +4,28 @@ from typing import Any
 
 import pytest
 from tests.unit.decide.builders import (
+    ENDS,
     FULL,
     HOST,
     NO_HOST,
     START,
     after,
     conditions,
+    ended,
+    in_phase,
     new_job,
     queued,
     running,
     runs,
     scheduled,
-    stopping,
     stored,
     unreachable,
 )
 
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.jobstatus import ContainerJobStatus
-from containerjob_api.phases import Phase, Reason
+from containerjob_api.phases import Phase
 from containerjob_operator.decide import statuses
-from containerjob_operator.decide.outcomes import Outcome
 
 KSTATUS = {
     Phase.PENDING: ("False", "True", None, None, None),
@@ -32,37 +33,14 @@ KSTATUS = {
     Phase.SCHEDULED: ("False", "True", None, None, None),
     Phase.RUNNING: ("False", "True", None, None, None),
     Phase.CANCELLING: ("False", "True", None, None, None),
+    Phase.RETRYING: ("False", "True", None, None, None),
+    Phase.SUSPENDED: ("False", "True", None, None, None),
     Phase.SUCCEEDED: ("True", "False", "False", "True", None),
     Phase.FAILED: ("False", "False", "True", None, "True"),
     Phase.CANCELLED: ("False", "False", "True", None, "True"),
     Phase.TIMED_OUT: ("False", "False", "True", None, "True"),
 }
 """Ready, Reconciling, Stalled, Complete, Failed; absent conditions are read as neither true nor false."""
-
-ENDS = {
-    Phase.SUCCEEDED: Reason.COMPLETED,
-    Phase.FAILED: Reason.NON_ZERO_EXIT_CODE,
-    Phase.CANCELLED: Reason.CANCELLED,
-    Phase.TIMED_OUT: Reason.DEADLINE_EXCEEDED,
-}
-
-
-def ended(phase: Phase, job: ContainerJob | None = None, at: float = 20) -> ContainerJob:
-    job = running() if job is None else job
-    return stored(job, statuses.concluded(job, Outcome(phase, ENDS[phase], "the end"), None, after(at)))
-
-
-def in_phase(phase: Phase) -> ContainerJob:
-    if phase in ENDS:
-        return ended(phase)
-    job = new_job()
-    return {
-        Phase.PENDING: stored(job, statuses.unplaced(job, NO_HOST, START)),
-        Phase.QUEUED: queued(),
-        Phase.SCHEDULED: scheduled(),
-        Phase.RUNNING: running(),
-        Phase.CANCELLING: stopping(),
-    }[phase]
 
 
 def kstatus(job: ContainerJob) -> str:
@@ -114,7 +92,7 @@ def test_the_start_time_is_set_by_the_first_write_and_stays() -> None:
     for status in (
         statuses.unplaced(job, NO_HOST, after(5)),
         statuses.scheduled(job, HOST, after(6)),
-        statuses.concluded(job, Outcome(Phase.FAILED, Reason.INVALID_SPEC, ""), None, after(7)),
+        ended(Phase.FAILED, job, at=7).status,
     ):
         assert status.start_time == START
 

@@ -22,7 +22,8 @@ from tests.unit.decide.builders import (
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.phases import Phase, Reason
 from containerjob_operator.decide.actions import Kill, Remove, SignalStop, Wait
-from containerjob_operator.decide.jobs import deadline, decide
+from containerjob_operator.decide.deadlines import deadline
+from containerjob_operator.decide.jobs import decide
 from containerjob_operator.decide.observations import ABSENT, Observation
 
 

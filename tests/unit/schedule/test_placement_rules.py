@@ -37,6 +37,7 @@ JOBS = st.lists(
         uid=st.integers(0, 99).map(str),
         namespace=st.sampled_from(["team-a", "team-b", "unknown"]),
         host_name=st.none() | NAMES,
+        avoid=st.frozensets(NAMES),
     ),
     unique_by=lambda job: job.uid,
     max_size=15,
@@ -77,15 +78,41 @@ def test_a_job_is_queued_exactly_when_a_slot_is_all_it_lacks(jobs: list[PendingJ
         assert (why.phase is Phase.QUEUED) == (why.reason is Reason.HOST_FULL)
 
 
+def fitting(job: PendingJob, hosts: list[HostView]) -> list[HostView]:
+    """Return the hosts that could take the job now or when a slot is free."""
+    able = [host for host in hosts if host.ready and host.schedulable and job.host_name in {None, host.name}]
+    return [host for host in able if host.allowed.admit(LABELS.get(job.namespace, {}))]
+
+
 @given(JOBS, HOSTS)
 def test_no_slot_stays_empty_while_a_job_waits_for_one(jobs: list[PendingJob], hosts: list[HostView]) -> None:
     result = schedule(jobs, hosts, LABELS)
     taken = Counter(reference.name for reference in result.assigned.values())
-    left = [host for host in hosts if host.free > taken[host.name] and host.ready and host.schedulable]
     for job in jobs:
-        fitting = [host for host in left if job.host_name in {None, host.name}]
-        admitted = [host for host in fitting if host.allowed.admit(LABELS.get(job.namespace, {}))]
-        assert job.uid in result.assigned or not admitted
+        wanted = [host for host in fitting(job, hosts) if host.name not in job.avoid] or fitting(job, hosts)
+        left = [host for host in wanted if host.free > taken[host.name]]
+        assert job.uid in result.assigned or not left
+
+
+@given(JOBS, HOSTS)
+def test_a_job_goes_to_a_host_that_it_avoids_only_where_no_other_one_takes_it(
+    jobs: list[PendingJob], hosts: list[HostView]
+) -> None:
+    result = schedule(jobs, hosts, LABELS)
+    for job in jobs:
+        reference = result.assigned.get(job.uid)
+        if reference is not None and reference.name in job.avoid:
+            assert {host.name for host in fitting(job, hosts)} <= job.avoid
+
+
+@given(JOBS, HOSTS)
+def test_avoiding_hosts_keeps_no_job_from_running_anywhere(jobs: list[PendingJob], hosts: list[HostView]) -> None:
+    for job in jobs:
+        plain = PendingJob(job.uid, job.namespace, job.host_name)
+        avoiding, free = schedule([job], hosts, LABELS), schedule([plain], hosts, LABELS)
+        told = avoiding.unplaced.get(job.uid)
+        assert job.uid not in free.assigned or told is None or told.reason is Reason.HOST_FULL
+        assert job.uid in free.assigned or job.uid in avoiding.unplaced
 
 
 @given(JOBS, HOSTS)
