@@ -1,5 +1,8 @@
 """What only a real Docker engine can show; its own client is the oracle."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 from docker import DockerClient
 from tests.contract.subjects import Subject
@@ -66,6 +69,44 @@ async def test_a_container_out_of_memory_is_reported_as_killed_for_it(subject: S
     assert (seen.exit_code, seen.oom_killed) == (137, True)
 
 
+async def test_the_kernels_kill_for_memory_is_told_as_an_event(subject: Subject) -> None:
+    events = subject.executor.events()
+    await asyncio.wait_for(anext(events), 10)
+    run, _ = await subject.finished("sh", "-c", "a=x; while :; do a=$a$a; done", memory_bytes=16 * 2**20)
+    kinds = {(await asyncio.wait_for(anext(events), 10)).kind for _ in range(3)}
+    assert kinds == {"start", "oom", "die"}
+    assert not (await subject.executor.inspect(run.name)).disrupted
+    await events.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_start_that_the_machine_refuses_may_pass(subject: Subject, oracle: DockerClient) -> None:
+    run = subject.run("true")
+    labels, devices = dict(run.labels), ["/dev/none-such:/dev/none-such"]
+    oracle.containers.create(subject.image, ["true"], name=run.name, labels=labels, devices=devices)
+    await subject.executor.start(run.name)
+    seen = await subject.executor.inspect(run.name)
+    assert (seen.state, seen.exit_code, seen.start_failed) == (RunState.CREATED, 128, True)
+    assert not seen.start_failure_permanent
+
+
+async def test_a_mount_onto_the_wrong_kind_of_file_may_pass(
+    subject: Subject, oracle: DockerClient, tmp_path: Path
+) -> None:
+    run = subject.run("true")
+    volumes = {str(tmp_path): {"bind": "/etc/passwd", "mode": "ro"}}
+    oracle.containers.create(subject.image, ["true"], name=run.name, labels=dict(run.labels), volumes=volumes)
+    await subject.executor.start(run.name)
+    seen = await subject.executor.inspect(run.name)
+    assert (seen.exit_code, seen.start_failed, seen.start_failure_permanent) == (127, True, False)
+
+
+async def test_a_user_that_the_image_lacks_is_refused_for_good(subject: Subject, oracle: DockerClient) -> None:
+    run = subject.run("true")
+    oracle.containers.create(subject.image, ["true"], name=run.name, labels=dict(run.labels), user="nobody-such")
+    await subject.executor.start(run.name)
+    assert (await subject.executor.inspect(run.name)).start_failure_permanent
+
+
 async def test_the_stop_signal_is_the_images_choice(subject: Subject, oracle: DockerClient) -> None:
     run = subject.run("true")
     script = "trap 'exit 5' USR1; echo ready; while :; do sleep 0.05; done"
@@ -102,6 +143,7 @@ async def test_a_container_removed_by_hand_is_absent(subject: Subject, oracle: D
         ({"memory_bytes": 1000}, "memory limit"),
         ({"image": "UPPER/case:1"}, "must be lowercase"),
         ({"working_dir": "relative"}, "absolute path"),
+        ({"working_dir": "/etc/passwd"}, "not a directory"),
         ({"nano_cpus": 10**15}, "CPUs"),
     ],
 )

@@ -22,7 +22,12 @@ from containerjob_operator.executors.docker.pulls import Pulls
 
 RUN = run_of("cluster", "job", "image:1", "true")
 CREATE, PULL, START = "POST /containers/create", "POST /images/create", "POST .*/start"
-CREATED = {"Id": "c" * 64, "State": {"Status": "created", "ExitCode": 0}, "Config": {}, "Image": "sha256:1"}
+CREATED = {
+    "Id": "c" * 64,
+    "State": {"Status": "created", "ExitCode": 0},
+    "Config": {"Labels": dict(RUN.labels)},
+    "Image": "sha256:1",
+}
 
 
 @pytest.fixture

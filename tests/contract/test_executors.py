@@ -1,6 +1,7 @@
 """What every executor promises, on every engine."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.contract.subjects import Subject
@@ -98,6 +99,7 @@ async def test_a_refused_start_is_read_from_the_container(subject: Subject, comm
     assert seen.start_failed
     assert (seen.state, seen.exit_code, seen.started_at) == (RunState.CREATED, code, None)
     assert command in seen.error
+    assert seen.start_failure_permanent
     await subject.executor.start(run.name)
     assert await subject.executor.inspect(run.name) == seen
 
@@ -184,11 +186,32 @@ async def test_the_list_holds_this_clusters_containers_in_any_state(subject: Sub
         exited.name: RunState.EXITED,
     }
     row = rows[created.name]
-    assert (row.job_uid, row.namespace, row.job_name) == (
-        dict(created.labels)[LABEL_JOB_UID],
-        "default",
-        "job",
-    )
+    uid = dict(created.labels)[LABEL_JOB_UID]
+    assert (row.job_uid, row.namespace, row.job_name, row.attempt) == (uid, "default", "job", 0)
+
+
+@pytest.mark.parametrize(("label", "attempt"), [("7", 7), ("", 0), ("seven", 0), ("-1", 0), ("9" * 30, 0)])
+async def test_the_list_tells_the_attempt_where_its_label_is_a_number(
+    subject: Subject, label: str, attempt: int
+) -> None:
+    run = subject.run("true")
+    labels = tuple({**dict(run.labels), LABEL_ATTEMPT: label}.items())
+    await subject.executor.create(replace(run, labels=labels))
+    (row,) = await subject.executor.list_owned()
+    assert row.attempt == attempt
+
+
+async def test_an_ordinary_end_is_no_disruption(subject: Subject) -> None:
+    for code in (0, 1, 137, 143, 255):
+        _, seen = await subject.finished("sh", "-c", f"exit {code}")
+        assert (seen.exit_code, seen.disrupted) == (code, False)
+
+
+async def test_an_end_by_force_is_no_disruption(subject: Subject) -> None:
+    run = await subject.launched("sleep", "60")
+    await subject.executor.kill(run.name)
+    seen = await subject.reaches(run.name, RunState.EXITED)
+    assert (seen.exit_code, seen.disrupted) == (137, False)
 
 
 async def test_another_clusters_containers_are_not_listed(subject: Subject) -> None:
@@ -231,6 +254,8 @@ async def test_every_verb_says_that_the_host_does_not_answer(subject: Subject) -
     for verb in (gone.start, gone.inspect, gone.signal_stop, gone.kill, gone.remove, gone.tail):
         with pytest.raises(HostUnavailable):
             await verb(run.name)
+    with pytest.raises(HostUnavailable):
+        await gone.termination_message(run.name, "/message")
     for question in (gone.list_owned, gone.engine):
         with pytest.raises(HostUnavailable):
             await question()

@@ -84,6 +84,63 @@ async def test_removing_what_runs_tells_of_its_end() -> None:
     assert [(await anext(events)).kind for _ in range(3)] == ["start", "die", "destroy"]
 
 
+async def test_a_restart_ends_what_runs_without_an_exit_code_and_breaks_streams() -> None:
+    executor = fake("restart")
+    events = executor.events()
+    await anext(events)
+    await launched(executor, run_named("runs", "sleep", "60"))
+    await launched(executor, run_named("ended", "true"))
+    await executor.create(run_named("waits", "true"))
+    await until(lambda: executor.inspect("ended"), lambda seen: seen.state is RunState.EXITED)
+    executor.engine_state.restart()
+    with pytest.raises(HostUnavailable):
+        await anext(events)
+    seen = await executor.inspect("runs")
+    assert (seen.state, seen.exit_code, seen.disrupted) == (RunState.EXITED, None, True)
+    assert seen.finished_at is not None
+    ended = await executor.inspect("ended")
+    assert (ended.exit_code, ended.disrupted) == (0, False)
+    assert (await executor.inspect("waits")).state is RunState.CREATED
+    await executor.remove("runs")
+
+
+async def test_a_live_restoring_engine_keeps_what_runs_over_a_restart() -> None:
+    executor = fake("live-restore")
+    events = executor.events()
+    await anext(events)
+    await launched(executor, run_named("a", "sleep", "0.05"))
+    executor.engine_state.restart(live_restore=True)
+    with pytest.raises(HostUnavailable):
+        await anext(events)
+    assert (await executor.inspect("a")).state is RunState.RUNNING
+    seen = await until(lambda: executor.inspect("a"), lambda seen: seen.state is RunState.EXITED)
+    assert (seen.exit_code, seen.disrupted) == (0, False)
+
+
+async def test_a_container_out_of_memory_is_killed_for_it_and_events_tell() -> None:
+    executor = fake("memory")
+    events = executor.events()
+    await anext(events)
+    await launched(executor, run_named("a", "sleep", "60"))
+    executor.engine_state.run_out_of_memory(executor.engine_state.containers["a"])
+    seen = await executor.inspect("a")
+    assert (seen.state, seen.exit_code, seen.oom_killed) == (RunState.EXITED, 137, True)
+    assert [(await anext(events)).kind for _ in range(3)] == ["start", "oom", "die"]
+    executor.engine_state.run_out_of_memory(executor.engine_state.containers["a"])
+    assert await executor.inspect("a") == seen
+
+
+async def test_a_child_killed_for_memory_is_an_event_and_nothing_else() -> None:
+    executor = fake("child-memory")
+    events = executor.events()
+    await anext(events)
+    await launched(executor, run_named("a", "sleep", "60"))
+    executor.engine_state.run_out_of_memory(executor.engine_state.containers["a"], first_process=False)
+    assert [(await anext(events)).kind for _ in range(2)] == ["start", "oom"]
+    seen = await executor.inspect("a")
+    assert (seen.state, seen.oom_killed) == (RunState.RUNNING, False)
+
+
 async def test_defaults_end_by_the_stop_signal() -> None:
     executor = fake("stop", FakeOptions(run_for_seconds=60))
     await launched(executor, run_named("a", "python", "job.py"))

@@ -1,7 +1,7 @@
 """The fake engine's executor with faults on demand around every verb, and words of a test's own for its answers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field, replace
 
 from tests.fakes.troubles import NO_TROUBLE, Trouble
@@ -71,6 +71,10 @@ class TroubledExecutor:
         """Read the end of the log."""
         return await self.trouble.around("tail", lambda: self.real.tail(name))
 
+    async def termination_message(self, name: str, path: str) -> str | None:
+        """Read the last words."""
+        return await self.trouble.around("termination_message", lambda: self.real.termination_message(name, path))
+
     async def list_owned(self) -> tuple[OwnedContainer, ...]:
         """List."""
         rows = await self.trouble.around("list_owned", self.real.list_owned)
@@ -83,18 +87,22 @@ class TroubledExecutor:
             raise error
         stream = aiter(self.real.events())
         cut = asyncio.ensure_future(self.cut.wait())
+        following: asyncio.Future[RunEvent] | None = None
         try:
             while True:
                 following = asyncio.ensure_future(anext(stream))
                 await asyncio.wait({following, cut}, return_when=asyncio.FIRST_COMPLETED)
                 if not following.done():
                     self.cut.clear()
-                    following.cancel()
-                    await asyncio.gather(following, return_exceptions=True)
                     return
                 yield following.result()
         finally:
             cut.cancel()
+            if following is not None:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+            if isinstance(stream, AsyncGenerator):
+                await stream.aclose()
 
     async def engine(self) -> EngineInfo:
         """Say who answers."""

@@ -47,6 +47,10 @@ class Executor(Protocol):
         """Return the last lines of both streams, bounded as LogTail is."""
         ...
 
+    async def termination_message(self, name: str, path: str) -> str | None:
+        """Return what the ended container left in this file, at most 4096 bytes of it; None where there is none."""
+        ...
+
     async def list_owned(self) -> tuple[OwnedContainer, ...]:
         """List this cluster's containers on the engine, whatever their state."""
         ...

@@ -33,14 +33,24 @@ class Window:
 
     def end(self) -> tuple[str, bool]:
         """Return the last lines as text that is safe to store and to print, and whether something is missing."""
+        text = self.text()
+        lines = text.removesuffix("\n").split("\n")
+        ending = "\n" if text.endswith("\n") else ""
+        return "\n".join(lines[-TAIL_LINES:]) + ending, self._cut or len(lines) > TAIL_LINES
+
+    def text(self) -> str:
+        """Return all that is kept, as text that is safe to store and to print."""
         kept = self._bytes
         while self._cut and kept and kept[0] & 0xC0 == 0x80:
             del kept[0]  # the rest of a character whose first byte is gone
-        text = kept.decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-        lines = text.removesuffix("\n").split("\n")
-        ending = "\n" if text.endswith("\n") else ""
-        plain = ("\n".join(lines[-TAIL_LINES:]) + ending).translate(_PLAIN)
-        return plain, self._cut or len(lines) > TAIL_LINES
+        return kept.decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
+
+
+def message_text(data: bytes) -> str | None:
+    """Return the end of a termination message, as Kubernetes keeps it; None where nothing was written."""
+    window = Window()
+    window.feed(data)
+    return window.text() or None
 
 
 def log_tail(stdout: Window, stderr: Window, *, truncated: bool = False) -> LogTail:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from containerjob_api.hosts import EngineInfo
-from containerjob_api.names import LABEL_JOB_UID, LABEL_NAME, LABEL_NAMESPACE
+from containerjob_api.names import LABEL_ATTEMPT, LABEL_JOB_UID, LABEL_NAME, LABEL_NAMESPACE
 from containerjob_operator.decide.observations import Observation, OwnedContainer, RunEvent, RunState
 from containerjob_operator.executors.docker import read
 
@@ -65,10 +65,10 @@ def test_the_stop_signal_is_sigterm_unless_the_image_says_otherwise() -> None:
 
 
 def test_a_row_of_the_list_tells_whose_it_is() -> None:
-    marks = {LABEL_JOB_UID: "u", LABEL_NAMESPACE: "ns", LABEL_NAME: "job"}
+    marks = {LABEL_JOB_UID: "u", LABEL_NAMESPACE: "ns", LABEL_NAME: "job", LABEL_ATTEMPT: "3"}
     row = {"Names": ["/cj-u-0"], "Labels": marks, "State": "exited", "Created": 1795366331}
     created = datetime.fromtimestamp(1795366331, UTC)
-    assert read.owned(row) == OwnedContainer("cj-u-0", "u", "ns", "job", RunState.EXITED, created)
+    assert read.owned(row) == OwnedContainer("cj-u-0", "u", "ns", "job", RunState.EXITED, created, attempt=3)
 
 
 @pytest.mark.parametrize("marks", [None, {}, {"containerjobs.io/cluster-uid": "c"}])

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Final
 
 from aiodocker import DockerError
@@ -37,7 +37,7 @@ async def follow(client: EngineClient, cluster_uid: str) -> AsyncIterator[RunEve
         raise faults.refused(client.endpoint, "events", exc) from exc
 
 
-async def lines(content: StreamReader) -> AsyncIterator[bytes]:
+async def lines(content: StreamReader) -> AsyncGenerator[bytes]:
     """Split the stream at line ends; skip a line that is too long to be an event of ours."""
     rest = b""
     skipping = False

@@ -3,23 +3,23 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from aiodocker import DockerError
 
 from containerjob_api.hosts import EngineInfo
 from containerjob_api.jobstatus import LogTail
-from containerjob_api.names import LABEL_ATTEMPT, LABEL_CLUSTER_UID, LABEL_JOB_UID
+from containerjob_api.names import LABEL_CLUSTER_UID
 from containerjob_api.phases import Reason
 from containerjob_operator.decide.observations import ABSENT, Observation, OwnedContainer, RunEvent, RunState
 from containerjob_operator.decide.runs import RunSpec
 from containerjob_operator.errors import LaunchDelayed, LaunchRejected
-from containerjob_operator.executors.docker import build, events, faults, logs, read
+from containerjob_operator.executors import marks
+from containerjob_operator.executors.docker import build, events, faults, logs, messages, read, restarts
 from containerjob_operator.executors.docker.client import EngineClient
 from containerjob_operator.executors.docker.pulls import Pulls
 from containerjob_operator.executors.docker.starts import Starts
-
-_OWNER_LABELS: Final = (LABEL_CLUSTER_UID, LABEL_JOB_UID, LABEL_ATTEMPT)
 
 
 class DockerExecutor:
@@ -65,8 +65,7 @@ class DockerExecutor:
         found = await self._look(run.name)
         if found is None:
             raise LaunchDelayed(Reason.LAUNCH_BACK_OFF, refusal.message) from refusal
-        theirs, ours = read.labels(found), dict(run.labels)
-        if any(theirs.get(key) != ours[key] for key in _OWNER_LABELS):
+        if not marks.same_attempt(read.labels(found), dict(run.labels)):
             raise LaunchRejected(
                 Reason.NAME_CONFLICT,
                 f"container {run.name} ({found['Id'][:12]}, image {found['Config']['Image']}) is on the host"
@@ -75,7 +74,7 @@ class DockerExecutor:
 
     async def start(self, name: str) -> None:
         """Start what is in state created; what the engine recorded of a failure is read by `inspect`."""
-        if not self._starts.is_new(name) and not self._starts.allowed(name, await self.inspect(name)):
+        if not self._starts.is_new(name) and not self._starts.allowed(name, await self._see(name)):
             return
         self._starts.asked(name)
         try:
@@ -86,16 +85,28 @@ class DockerExecutor:
             raise
         except DockerError as refusal:
             self._starts.answered(name)
-            seen = await self.inspect(name)
+            seen = await self._see(name)
             if seen.state is RunState.CREATED and not seen.start_failed:
                 raise faults.start_refused(refusal) from refusal
         else:
             self._starts.answered(name)
 
     async def inspect(self, name: str) -> Observation:
-        """Look at one container."""
-        found = await self._look(name)
+        """Look at one container, and at what its engine remembers where a restart may have ended it."""
+        seen = await self._see(name)
+        if not restarts.suspicious(seen) or not await restarts.disrupted(self._client, seen):
+            return seen
+        code = None if seen.exit_code == restarts.UNKNOWN_CODE else seen.exit_code
+        return replace(seen, disrupted=True, exit_code=code)
+
+    async def _see(self, name: str) -> Observation:
+        found = await self._look_at_ours(name)
         return ABSENT if found is None else read.observation(found)
+
+    async def _look_at_ours(self, name: str) -> dict[str, Any] | None:
+        """Look, and be blind to what another cluster, or a person, has put under this name."""
+        found = await self._look(name)
+        return found if found is not None and marks.of_cluster(read.labels(found), self._cluster_uid) else None
 
     async def _look(self, name: str) -> dict[str, Any] | None:
         what = f"inspect {name}"
@@ -109,7 +120,7 @@ class DockerExecutor:
 
     async def signal_stop(self, name: str) -> None:
         """Send the signal that the image asks to be stopped by."""
-        found = await self._look(name)
+        found = await self._look_at_ours(name)
         if found is not None:
             await self._signal(name, read.stop_signal(found))
 
@@ -143,6 +154,10 @@ class DockerExecutor:
             if exc.status != 501:
                 self._gone_or_raise(f"logs of {name}", exc)
             return LogTail()
+
+    async def termination_message(self, name: str, path: str) -> str | None:
+        """Read the file in which the container left its last words."""
+        return await messages.termination_message(self._client, name, path)
 
     async def list_owned(self) -> tuple[OwnedContainer, ...]:
         """List by the cluster's label."""

@@ -29,6 +29,8 @@ _FINAL_PULL_WORDS: Final = re.compile(
     r"unauthorized:|authorization failed|no basic auth credentials|requested access to the resource is denied|"
     r"manifest for \S+ not found|: not found$"
 )
+_FINAL_CREATE_WORDS: Final = re.compile(r"^Cannot mkdir: \S+ is not a directory")
+"""Said with status 500 of a working directory that is a file in the image."""
 
 
 class NotAsked(HostUnavailable):
@@ -55,7 +57,7 @@ def create_refused(exc: DockerError) -> LaunchRejected | LaunchDelayed:
     """Judge a refused create; a name that is taken (409) is the caller's to look into."""
     if exc.status == 404:
         return LaunchDelayed(Reason.IMAGE_PULL_BACK_OFF, exc.message)
-    if exc.status in {400, 403}:
+    if exc.status in {400, 403} or _FINAL_CREATE_WORDS.search(exc.message):
         return LaunchRejected(Reason.INVALID_SPEC, exc.message)
     return LaunchDelayed(Reason.LAUNCH_BACK_OFF, exc.message)
 

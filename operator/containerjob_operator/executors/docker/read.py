@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from containerjob_api.hosts import EngineInfo
-from containerjob_api.names import LABEL_JOB_UID, LABEL_NAME, LABEL_NAMESPACE
+from containerjob_api.names import LABEL_JOB_UID
 from containerjob_operator.decide.observations import Observation, OwnedContainer, RunEvent, RunState
+from containerjob_operator.executors import marks
 
 _STATES: Final = {
     "created": RunState.CREATED,
@@ -74,14 +75,9 @@ def labels(inspected: Mapping[str, Any]) -> Mapping[str, str]:
 
 def owned(listed: Mapping[str, Any]) -> OwnedContainer | None:
     """Read a row of `GET /containers/json`; None where it carries no job's uid, hence is not ours to judge."""
-    marks = listed.get("Labels") or {}
-    if LABEL_JOB_UID not in marks:
-        return None
-    return OwnedContainer(
+    return marks.owned(
+        listed.get("Labels") or {},
         name=listed["Names"][0].removeprefix("/"),
-        job_uid=marks[LABEL_JOB_UID],
-        namespace=marks.get(LABEL_NAMESPACE, ""),
-        job_name=marks.get(LABEL_NAME, ""),
         state=_STATES[listed["State"]],
         created_at=datetime.fromtimestamp(listed["Created"], UTC),
     )
@@ -90,8 +86,8 @@ def owned(listed: Mapping[str, Any]) -> OwnedContainer | None:
 def run_event(message: Mapping[str, Any]) -> RunEvent:
     """Read a line of `GET /events`."""
     actor = message.get("Actor") or {}
-    marks = actor.get("Attributes") or {}
-    return RunEvent(kind=message["Action"], job_uid=marks.get(LABEL_JOB_UID, ""), name=marks.get("name", ""))
+    told = actor.get("Attributes") or {}
+    return RunEvent(kind=message["Action"], job_uid=told.get(LABEL_JOB_UID, ""), name=told.get("name", ""))
 
 
 def engine_info(info: Mapping[str, Any], version: Mapping[str, Any]) -> EngineInfo:

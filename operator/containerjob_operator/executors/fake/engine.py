@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -11,10 +11,11 @@ from typing import Final
 from containerjob_api.names import LABEL_CLUSTER_UID, LABEL_JOB_UID
 from containerjob_operator.decide.observations import Observation, RunEvent, RunState
 from containerjob_operator.errors import HostUnavailable
-from containerjob_operator.executors.fake.programs import Program
+from containerjob_operator.executors.fake.programs import Output, Program
 
 QUEUE_LIMIT: Final = 1024
 """Events kept for a reader that does not read; more are dropped, as engines do."""
+KILLED: Final = 137
 _IDS: Final = itertools.count(1)
 
 
@@ -32,6 +33,8 @@ class Container:
     ends_at: float = 0.0
     exit_code: int | None = None
     error: str = ""
+    oom_killed: bool = False
+    disrupted: bool = False
     timer: asyncio.TimerHandle | None = None
 
     def state(self, now: float) -> RunState:
@@ -48,10 +51,19 @@ class Container:
             container_id=self.id,
             image_id=f"sha256:{self.image}",
             exit_code=None if state is RunState.RUNNING else self.exit_code,
+            oom_killed=self.oom_killed,
             error=self.error,
             started_at=_moment(self.started_at),
             finished_at=_moment(self.ends_at) if state is RunState.EXITED else None,
+            disrupted=self.disrupted,
         )
+
+    def outputs(self, now: float) -> list[Output]:
+        """Return what it has written so far."""
+        if self.started_at is None:
+            return []
+        elapsed = min(now, self.ends_at) - self.started_at
+        return [output for output in self.program.outputs if output.at <= elapsed]
 
 
 class Subscription:
@@ -78,6 +90,8 @@ class FakeEngine:
 
     def __init__(self, name: str) -> None:
         self.name: Final = name
+        self.clock: Callable[[], float] = time.time
+        """Seconds since the epoch."""
         self.containers: Final[dict[str, Container]] = {}
         self.subscriptions: Final[set[Subscription]] = set()
         self.starts = 0
@@ -88,12 +102,32 @@ class FakeEngine:
     def go_away(self) -> None:
         """Stop answering, as behind a dead network: what runs goes on running."""
         self._reachable = False
-        for subscription in self.subscriptions:
-            subscription.end()
+        self._break_streams()
 
     def come_back(self) -> None:
         """Answer again."""
         self._reachable = True
+
+    def restart(self, *, live_restore: bool = False) -> None:
+        """Restart the engine, or its machine: streams break, and what ran has ended unless the engine restores it."""
+        self._break_streams()
+        if live_restore:
+            return
+        now = self.clock()
+        for container in self.containers.values():
+            if container.state(now) is RunState.RUNNING:
+                # A real one writes 255 there; that is no exit code of the container's.
+                container.exit_code, container.disrupted, container.ends_at = None, True, now
+                _stop_timer(container)
+
+    def run_out_of_memory(self, container: Container, *, first_process: bool = True) -> None:
+        """Have the kernel kill for memory: the container's first process, which ends it, or one of its children."""
+        if container.state(self.clock()) is not RunState.RUNNING:
+            return
+        self._tell("oom", container)
+        if first_process:
+            container.oom_killed = True
+            self.end(container, KILLED)
 
     def drop_events(self, *, dropping: bool = True) -> None:
         """Lose every event from now on, streams staying up."""
@@ -107,7 +141,7 @@ class FakeEngine:
     def create(self, name: str, image: str, labels: Mapping[str, str], program: Program) -> Container:
         """Add a container; the caller has made sure that the name is free."""
         number = next(_IDS)
-        container = Container(f"{number:064x}", name, image, labels, program, created_at=time.time())
+        container = Container(f"{number:064x}", name, image, labels, program, created_at=self.clock())
         self.containers[name] = container
         return container
 
@@ -117,41 +151,43 @@ class FakeEngine:
             container.exit_code, container.error = container.program.start_failure
             return
         self.starts += 1
-        container.started_at = time.time()
+        container.started_at = self.clock()
         container.exit_code = container.program.exit_code
         self._end_at(container, container.started_at + container.program.seconds)
         self._tell("start", container)
 
     def end(self, container: Container, exit_code: int) -> None:
         """End what runs, now."""
-        if container.state(time.time()) is RunState.RUNNING:
+        if container.state(self.clock()) is RunState.RUNNING:
             container.exit_code = exit_code
-            self._end_at(container, time.time())
+            self._end_at(container, self.clock())
 
     def remove(self, name: str) -> None:
         """Drop the container, running or not."""
         container = self.containers.pop(name, None)
         if container is None:
             return
-        if container.timer is not None:
-            container.timer.cancel()
-        if container.state(time.time()) is RunState.RUNNING:
+        _stop_timer(container)
+        if container.state(self.clock()) is RunState.RUNNING:
             self._died(container)
         self._tell("destroy", container)
 
     def _end_at(self, container: Container, moment: float) -> None:
         container.ends_at = moment
-        if container.timer is not None:
-            container.timer.cancel()
+        _stop_timer(container)
         # One entry in the loop's own heap instead of a task for each container.
-        delay = max(0.0, moment - time.time())
+        delay = max(0.0, moment - self.clock())
         container.timer = asyncio.get_running_loop().call_later(delay, self._died, container)
 
     def _died(self, container: Container) -> None:
         # The loop's clock and the wall's differ: once told, it has ended.
-        container.ends_at = min(container.ends_at, time.time())
+        container.ends_at = min(container.ends_at, self.clock())
         container.timer = None
         self._tell("die", container)
+
+    def _break_streams(self) -> None:
+        for subscription in self.subscriptions:
+            subscription.end()
 
     def _tell(self, kind: str, container: Container) -> None:
         if not self._telling or not self._reachable:
@@ -170,6 +206,12 @@ def engine_named(name: str) -> FakeEngine:
     if name not in _ENGINES:
         _ENGINES[name] = FakeEngine(name)
     return _ENGINES[name]
+
+
+def _stop_timer(container: Container) -> None:
+    if container.timer is not None:
+        container.timer.cancel()
+        container.timer = None
 
 
 def _moment(seconds: float | None) -> datetime | None:

@@ -1,31 +1,21 @@
 """The executor's verbs on a fake engine."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final
 
 from containerjob_api.hosts import EngineInfo
 from containerjob_api.jobstatus import LogTail
-from containerjob_api.names import (
-    LABEL_ATTEMPT,
-    LABEL_CLUSTER_UID,
-    LABEL_JOB_UID,
-    LABEL_NAME,
-    LABEL_NAMESPACE,
-)
 from containerjob_api.phases import Reason
 from containerjob_operator.decide.observations import ABSENT, Observation, OwnedContainer, RunEvent, RunState
 from containerjob_operator.decide.runs import RunSpec
 from containerjob_operator.errors import HostUnavailable, LaunchDelayed, LaunchRejected
-from containerjob_operator.executors.fake.engine import Container, Subscription, engine_named
+from containerjob_operator.executors import marks
+from containerjob_operator.executors.fake.engine import KILLED, Container, Subscription, engine_named
 from containerjob_operator.executors.fake.options import DELAYS, FakeOptions
 from containerjob_operator.executors.fake.programs import program
-from containerjob_operator.executors.tails import Window, log_tail
-
-_OWNER_LABELS: Final = (LABEL_CLUSTER_UID, LABEL_JOB_UID, LABEL_ATTEMPT)
-_KILLED: Final = 137
+from containerjob_operator.executors.tails import Window, log_tail, message_text
 
 
 class FakeExecutor:
@@ -42,7 +32,7 @@ class FakeExecutor:
         known = self.engine_state.containers.get(run.name)
         labels = dict(run.labels)
         if known is not None:
-            if any(known.labels.get(key) != labels[key] for key in _OWNER_LABELS):
+            if not marks.same_attempt(known.labels, labels):
                 words = f"container {run.name} (image {known.image}) is on the host already, not of this job"
                 raise LaunchRejected(Reason.NAME_CONFLICT, words)
             return
@@ -65,14 +55,14 @@ class FakeExecutor:
         container = self._find(name)
         if container is None:
             return
-        seen = container.observe(time.time())
+        seen = container.observe(self.engine_state.clock())
         if seen.state is RunState.CREATED and not seen.start_failed:
             self.engine_state.start(container)
 
     async def inspect(self, name: str) -> Observation:
         """Look at one container."""
         container = self._find(name)
-        return ABSENT if container is None else container.observe(time.time())
+        return ABSENT if container is None else container.observe(self.engine_state.clock())
 
     async def signal_stop(self, name: str) -> None:
         """Send SIGTERM, which most commands ignore as a container's first process."""
@@ -84,7 +74,7 @@ class FakeExecutor:
         """Send SIGKILL."""
         container = self._find(name)
         if container is not None:
-            self.engine_state.end(container, _KILLED)
+            self.engine_state.end(container, KILLED)
 
     async def remove(self, name: str) -> None:
         """Remove by force."""
@@ -95,22 +85,26 @@ class FakeExecutor:
         """Return the end of what has been printed so far."""
         container = self._find(name)
         stdout, stderr = Window(), Window()
-        if container is not None and container.started_at is not None:
-            elapsed = min(time.time(), container.ends_at) - container.started_at
-            for output in container.program.outputs:
-                if output.at <= elapsed:
-                    (stderr if output.stderr else stdout).feed(output.data)
+        for output in [] if container is None else container.outputs(self.engine_state.clock()):
+            if not output.path:
+                (stderr if output.stderr else stdout).feed(output.data)
         return log_tail(stdout, stderr)
+
+    async def termination_message(self, name: str, path: str) -> str | None:
+        """Return what was last written to the file."""
+        container = self._find(name)
+        written = [] if container is None else container.outputs(self.engine_state.clock())
+        found = [output.data for output in written if output.path == path]
+        return message_text(found[-1]) if found else None
 
     async def list_owned(self) -> tuple[OwnedContainer, ...]:
         """List by the cluster's label."""
         self.engine_state.check()
-        now = time.time()
-        return tuple(
-            _row(container, now)
-            for container in self.engine_state.containers.values()
-            if container.labels.get(LABEL_CLUSTER_UID) == self._cluster_uid
+        now = self.engine_state.clock()
+        rows = (
+            _row(container, now) for container in self.engine_state.containers.values() if self._is_ours(container)
         )
+        return tuple(row for row in rows if row is not None)
 
     async def events(self) -> AsyncIterator[RunEvent]:
         """Follow events until the engine goes away."""
@@ -144,17 +138,19 @@ class FakeExecutor:
 
     def _find(self, name: str) -> Container | None:
         self.engine_state.check()
-        return self.engine_state.containers.get(name)
+        found = self.engine_state.containers.get(name)
+        return found if found is not None and self._is_ours(found) else None
+
+    def _is_ours(self, container: Container) -> bool:
+        return marks.of_cluster(container.labels, self._cluster_uid)
 
 
-def _row(container: Container, now: float) -> OwnedContainer:
+def _row(container: Container, now: float) -> OwnedContainer | None:
     state = container.state(now)
     ended = state is RunState.EXITED
-    return OwnedContainer(
+    return marks.owned(
+        container.labels,
         name=container.name,
-        job_uid=container.labels.get(LABEL_JOB_UID, ""),
-        namespace=container.labels.get(LABEL_NAMESPACE, ""),
-        job_name=container.labels.get(LABEL_NAME, ""),
         state=state,
         created_at=datetime.fromtimestamp(container.created_at, UTC),
         finished_at=datetime.fromtimestamp(container.ends_at, UTC) if ended else None,

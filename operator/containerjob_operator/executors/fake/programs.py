@@ -1,7 +1,7 @@
 """The few commands that the fake engine understands, judged as a busybox container would run them. Pure.
 
-`true false sleep echo printenv pwd seq exit trap wait`, alone or as `sh -c "…; …"` with `>&2`. A container's
-first process ignores SIGTERM unless it traps it, here as on Linux. Anything else takes the engine's defaults.
+`true false sleep echo printenv pwd seq exit trap wait`, alone or as `sh -c "…; …"` with `>&2` or `> /file`. A first
+process ignores SIGTERM unless it traps it, here as on Linux. Anything else takes the engine's defaults.
 """
 
 import shlex
@@ -15,6 +15,7 @@ from containerjob_operator.executors.fake.options import FakeOptions
 SIGTERM_CODE: Final = 143
 _PUNCTUATION: Final = ";&>|<"
 _TO_STDERR: Final = ">&"
+_TO_FILE: Final = ">"
 _DIRECTORIES: Final = frozenset({"/", "/bin", "/etc", "/home", "/root", "/tmp", "/usr", "/usr/bin", "/var"})  # noqa: S108
 
 
@@ -25,6 +26,8 @@ class Output:
     at: float
     data: bytes
     stderr: bool = False
+    path: str = ""
+    """The file that is overwritten with it, instead of a stream."""
 
 
 @dataclass(slots=True)
@@ -94,7 +97,7 @@ def statements(text: str) -> list[list[str]]:
     for token in lexer:
         if token in {";", "&"}:
             found.append([])
-        elif token != _TO_STDERR and set(token) <= set(_PUNCTUATION) and token:
+        elif token not in {_TO_STDERR, _TO_FILE} and set(token) <= set(_PUNCTUATION) and token:
             raise NotUnderstood
         else:
             found[-1].append(token)
@@ -118,9 +121,13 @@ class Script:
         statement(self, list(argv[1:]))
 
     def _print(self, words: list[str]) -> None:
-        stderr = words[-2:] == [_TO_STDERR, "2"]
-        text = " ".join(words[:-2] if stderr else words)
-        self.program.outputs.append(Output(self.program.seconds, f"{text}\n".encode(), stderr))
+        words, target = _redirected(words)
+        self._write(" ".join(words) + "\n", target)
+
+    def _write(self, text: str, target: Sequence[str]) -> None:
+        path = target[1] if target[:1] == [_TO_FILE] else ""
+        output = Output(self.program.seconds, text.encode(), stderr=target == [_TO_STDERR, "2"], path=path)
+        self.program.outputs.append(output)
         self.program.exit_code = 0
 
     def _echo(self, words: list[str]) -> None:
@@ -143,9 +150,10 @@ class Script:
         self._print([self._run.working_dir or "/", *words])
 
     def _seq(self, words: list[str]) -> None:
+        words, target = _redirected(words)
         first, last = (1, words[0]) if len(words) == 1 else (int(words[0]), words[1])
         text = "".join(f"{number}\n" for number in range(first, min(int(last), first + 100_000) + 1))
-        self.program.outputs.append(Output(self.program.seconds, text.encode()))
+        self._write(text, target)
 
     def _sleep(self, words: list[str]) -> None:
         self.program.seconds += float(words[0])
@@ -165,6 +173,11 @@ class Script:
     def _trap(self, words: list[str]) -> None:
         action = shlex.split(words[0])
         self.program.on_term = int(action[1]) if action[:1] == ["exit"] else None
+
+
+def _redirected(words: list[str]) -> tuple[list[str], list[str]]:
+    """Split a statement's words from where its output goes."""
+    return (words[:-2], words[-2:]) if words[-2:-1] in ([_TO_STDERR], [_TO_FILE]) else (words, [])
 
 
 _STATEMENTS: Final[dict[str, Callable[[Script, list[str]], None]]] = {
