@@ -49,18 +49,6 @@ def _identity() -> str:
     help="From a container's stop signal to SIGKILL.",
 )
 @click.option(
-    "--retention-seconds",
-    type=click.FloatRange(0, 30 * 86400),
-    default=86400.0,
-    help="How long finished containers stay for their logs; 0 removes them at once.",
-)
-@click.option(
-    "--retention-count",
-    type=click.IntRange(0, 100000),
-    default=200,
-    help="How many finished containers stay on one host.",
-)
-@click.option(
     "--concurrency",
     type=click.IntRange(1, 1000),
     default=16,

@@ -71,6 +71,7 @@ async def lead(settings: Settings, kube: Kube, lease: Lease) -> None:
         work |= {
             asyncio.create_task(context.placements.run(), name="placements"),
             asyncio.create_task(run_workers(context), name="workers"),
+            asyncio.create_task(context.expiry.run(), name="expiry"),
         }
         await _until_the_first_ends(settings, context, work, stop_work)
     finally:

@@ -21,10 +21,6 @@ class Settings:
     """How often a host is listed, probed and swept, whatever its event stream said."""
     termination_grace_seconds: float = 30.0
     """From the stop signal to SIGKILL."""
-    retention_seconds: float = 24 * 3600.0
-    """How long finished containers stay for their logs; 0 removes them once their outcome is stored."""
-    retention_count: int = 200
-    """How many finished containers stay on one host."""
     concurrency: int = 16
     """Creates, starts and removals that one engine is asked for at a time."""
     lease_seconds: int = 15

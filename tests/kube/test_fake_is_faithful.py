@@ -17,6 +17,7 @@ from containerjob_api.jobstatus import Attempt
 from containerjob_api.phases import Phase
 from containerjob_operator.errors import KubeRefused, ObjectGone, WriteConflict
 from containerjob_operator.kube.client import Kube
+from containerjob_operator.kube.expiring import Expiring
 from containerjob_operator.kube.resources import CONTAINERJOB, DOCKERHOST, NAMESPACE
 
 Json = dict[str, Any]
@@ -124,6 +125,49 @@ async def test_an_outcome_is_final_and_leaves_the_list_of_live_jobs(server: Serv
         await server.kube.write_job_status(job, job.status.model_copy(update={"phase": Phase.SUCCEEDED}))
     assert job.metadata.uid not in {body["metadata"]["uid"] for body in await server.kube.live_jobs()}
     assert job.metadata.uid in await server.kube.job_uids()
+
+
+async def test_a_deletion_concerns_the_job_as_it_was_read(server: Server) -> None:
+    read = await server.kube.get_job(server.namespace, server.job().metadata.name)
+    assert read is not None
+    server.people.patch_job("a", server.namespace, {"metadata": {"labels": {"touched": "yes"}}})
+    with pytest.raises(WriteConflict):
+        await server.kube.delete_expired(read)
+    read = await server.kube.get_job(server.namespace, "a")
+    assert read is not None
+    assert await server.kube.delete_expired(read)
+    assert await server.kube.get_job(server.namespace, "a") is None
+    with pytest.raises(ObjectGone):
+        await server.kube.delete_expired(read)
+    server.job()
+    with pytest.raises(WriteConflict):
+        await server.kube.delete_expired(read)
+
+
+async def test_a_deleted_job_that_a_finalizer_holds_is_not_gone(server: Server) -> None:
+    server.job()
+    hold = {"metadata": {"finalizers": ["example.com/archive"]}}
+    held = ContainerJob.from_body(server.people.patch_job("a", server.namespace, hold))
+    assert not await server.kube.delete_expired(held)
+    left = await server.kube.get_job(server.namespace, "a")
+    assert left is not None
+    assert left.metadata.deletion_timestamp is not None
+    server.people.patch_job("a", server.namespace, {"metadata": {"finalizers": None}})
+
+
+async def test_jobs_that_expire_are_listed_with_their_time_and_no_others(server: Server) -> None:
+    job, plain, going_on = server.job("a"), server.job("b"), server.job("c")
+    await server.kube.write_job_status(job, job.status.model_copy(update=OVER | {"expire_time": NOW}))
+    await server.kube.write_job_status(plain, plain.status.model_copy(update=OVER))
+    mine = [each for each in await server.kube.expiring_jobs() if each.namespace == server.namespace]
+    assert mine == [Expiring(job.metadata.uid, server.namespace, "a", NOW)]
+    assert going_on.metadata.uid in {body["metadata"]["uid"] for body in await server.kube.live_jobs()}
+
+
+async def test_a_jobs_uid_is_read_by_its_name(server: Server) -> None:
+    job = server.job()
+    assert await server.kube.job_uid(server.namespace, "a") == job.metadata.uid
+    assert await server.kube.job_uid(server.namespace, "nobody") is None
 
 
 async def test_unfinished_jobs_and_namespaces_are_listed(server: Server) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import os
+from datetime import UTC, datetime
 
 from tests.conftest import TestPlane
 from tests.kube.oracle import Oracle, manifest
@@ -18,7 +19,8 @@ MANY = 1200 if os.environ.get("CONTAINERJOB_FULL") else 600
 async def test_live_jobs_are_those_that_are_not_finished(kube: Kube, oracle: Oracle, namespace: str) -> None:
     fresh, running, over = (ContainerJob.from_body(oracle.create_job(name, namespace)) for name in "abc")
     await kube.write_job_status(running, running.status.model_copy(update={"phase": Phase.RUNNING}))
-    done = over.status.model_copy(update={"phase": Phase.FAILED, "finished": True})
+    end = {"phase": Phase.FAILED, "finished": True, "finish_time": datetime.now(UTC)}
+    done = over.status.model_copy(update=end)
     await kube.write_job_status(over, done)
     found = {body["metadata"]["uid"] for body in await kube.live_jobs()}
     assert {fresh.metadata.uid, running.metadata.uid} <= found

@@ -19,7 +19,7 @@ LEASES = "coordination.k8s.io"
 
 # (group, resource, namespace, name) -> the verbs that are allowed; all others must be refused.
 ALLOWED = {
-    (GROUP, "containerjobs", "team", ""): {"get", "list", "watch"},
+    (GROUP, "containerjobs", "team", ""): {"get", "list", "watch", "delete"},
     (GROUP, "containerjobs/status", "team", ""): {"patch"},
     (GROUP, "containerjobs/log", "team", ""): set(),
     (GROUP, "dockerhosts", "", ""): {"get", "list", "watch", "patch"},

@@ -1,27 +1,31 @@
 """Single requests: one call is one request (a list: one per chunk), and every error is one of ours."""
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import httpx2
 import yaml
 from lightkube import AsyncClient, KubeConfig
+from lightkube.config.client_adapter import verify_cluster
 from lightkube.core.exceptions import ConfigError
 from lightkube.core.generic_client import ALL_NS
+from lightkube.core.resource import api_info
 from lightkube.generic_resource import GenericGlobalResource, GenericNamespacedResource
 from lightkube.operators import BinaryOperator
 from lightkube.types import PatchType
 
 from containerjob_operator.errors import KubeRefused
-from containerjob_operator.kube.faults import REQUEST_SECONDS, answer_of
+from containerjob_operator.kube.faults import REQUEST_SECONDS, answer_of, from_response
 from containerjob_operator.kube.resources import Body
+from containerjob_operator.kube.transport import AiohttpTransport
 
 LIST_SECONDS: Final = 60.0
 """For all chunks of a list together."""
 CHUNK: Final = 500
 
 Resource = type[GenericNamespacedResource] | type[GenericGlobalResource]
+Picked = TypeVar("Picked")
 
 
 class Api:
@@ -35,6 +39,7 @@ class Api:
         """Prepare a client inside the running loop, from a kubeconfig file or, without one, from the pod."""
         try:
             config = _read_config(kubeconfig)
+            transport = transport or _transport(config)
             return cls(AsyncClient(config, timeout=httpx2.Timeout(REQUEST_SECONDS), transport=transport))
         except _UNUSABLE as error:
             if kubeconfig is None:
@@ -74,15 +79,55 @@ class Api:
         body: Body = await answer_of(what, request)
         return body
 
-    async def list(self, kind: Resource, fields: dict[str, BinaryOperator] | None = None) -> list[Body]:
-        """Read all objects of a kind, in all namespaces, as one consistent snapshot."""
+    async def delete_exactly(self, kind: Resource, name: str, namespace: str | None, uid: str, version: str) -> bool:
+        """Delete one object as it was read, or nothing; say whether it is gone: finalizers may keep it a while.
+
+        ObjectGone when it is not there; WriteConflict when it is another one, or has changed since.
+        """
+        what = f"deleting {_named(kind, name, namespace)}"
+        # lightkube's own delete sends no preconditions.
+        return await answer_of(what, self._delete(what, _path(kind, name, namespace), uid, version))
+
+    async def pick(
+        self, kind: Resource, pick: Callable[[Body], Picked], fields: dict[str, BinaryOperator] | None = None
+    ) -> list[Picked]:
+        """Read all objects as `list` does, but keep only what `pick` takes of each: little memory for large lists."""
         namespace = ALL_NS if issubclass(kind, GenericNamespacedResource) else None
         found = self._client.list(kind, namespace=namespace, chunk_size=CHUNK, fields=fields)
-        return await answer_of(f"listing {_kind(kind)}", _collect(found), LIST_SECONDS)
+        return await answer_of(f"listing {_kind(kind)}", _collect(found, pick), LIST_SECONDS)
+
+    async def list(self, kind: Resource, fields: dict[str, BinaryOperator] | None = None) -> list[Body]:
+        """Read all objects of a kind, in all namespaces, as one consistent snapshot."""
+        return await self.pick(kind, _whole, fields)
+
+    async def _delete(self, what: str, path: str, uid: str, version: str) -> bool:
+        options = {"propagationPolicy": "Background", "preconditions": {"uid": uid, "resourceVersion": version}}
+        response = await self.http.request("DELETE", path, json=options)
+        if response.is_success:
+            return bool(response.json()["kind"] == "Status")
+        raise from_response(what, response, _message(response))
 
 
-async def _collect(items: AsyncIterable[Body]) -> list[Body]:
-    return [item async for item in items]
+async def _collect(items: AsyncIterable[Body], pick: Callable[[Body], Picked]) -> list[Picked]:
+    return [pick(item) async for item in items]
+
+
+def _whole(body: Body) -> Body:
+    return body
+
+
+def _message(response: httpx2.Response) -> str:
+    """Return the server's own words, which are in a Status; whatever stands before a server has others."""
+    try:
+        return str(response.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return response.text
+
+
+def _path(kind: Resource, name: str, namespace: str | None) -> str:
+    info = api_info(kind)
+    home = f"namespaces/{namespace}/" if namespace else ""
+    return f"apis/{info.resource.api_version}/{home}{info.plural}/{name}"
 
 
 def _kind(kind: Resource) -> str:
@@ -97,11 +142,16 @@ _UNUSABLE: Final = (ConfigError, AttributeError, KeyError, TypeError, OSError, V
 """What lightkube lets through when a kubeconfig, or a file that it names, is missing or malformed."""
 
 
-def _read_config(kubeconfig: Path | None) -> KubeConfig:
-    if kubeconfig is None:
-        return KubeConfig.from_service_account()
-    config = KubeConfig.from_file(kubeconfig)
+def _transport(config: KubeConfig) -> httpx2.AsyncBaseTransport:
+    """Return connections to the server, which trust whom and show what the kubeconfig says."""
     chosen = config.get()
     if chosen is None or chosen.user is None:
         raise ConfigError("its current context names no user")
-    return config
+    trust = verify_cluster(chosen.cluster, chosen.user, chosen.abs_file)
+    return AiohttpTransport(chosen.cluster.server, trust, LIST_SECONDS)
+
+
+def _read_config(kubeconfig: Path | None) -> KubeConfig:
+    if kubeconfig is None:
+        return KubeConfig.from_service_account()
+    return KubeConfig.from_file(kubeconfig)

@@ -14,8 +14,9 @@ from containerjob_api.resources import ObjectMeta, Value
 from containerjob_operator.errors import ObjectGone, WriteConflict
 from containerjob_operator.kube import crdcheck, tables
 from containerjob_operator.kube.api import Api, Resource
+from containerjob_operator.kube.expiring import Expiring
 from containerjob_operator.kube.patches import fenced, merge_patch
-from containerjob_operator.kube.resources import CONTAINERJOB, CRD, DOCKERHOST, NAMESPACE, Body
+from containerjob_operator.kube.resources import CONTAINERJOB, CRD, DOCKERHOST, EXPIRE_TIME, NAMESPACE, Body
 
 
 class Kube:
@@ -45,6 +46,25 @@ class Kube:
         """Read a job, None when there is none; pydantic's ValidationError where it can't be read."""
         body = await self._find(CONTAINERJOB, name, namespace)
         return None if body is None else ContainerJob.from_body(body)
+
+    async def job_uid(self, namespace: str, name: str) -> str | None:
+        """Read the uid of the job of this name, whether or not the rest can be read; None when there is none."""
+        body = await self._find(CONTAINERJOB, name, namespace)
+        return None if body is None else str(body["metadata"]["uid"])
+
+    async def delete_expired(self, job: ContainerJob) -> bool:
+        """Delete a job, if nobody has changed it since it was read; say whether it is gone at once.
+
+        ObjectGone and WriteConflict as for writes.
+        """
+        metadata = job.metadata
+        return await self.api.delete_exactly(
+            CONTAINERJOB, metadata.name, metadata.namespace, metadata.uid, metadata.resource_version
+        )
+
+    async def expiring_jobs(self) -> list[Expiring]:
+        """Read which jobs have a time at which they are deleted, and when."""
+        return await self.api.pick(CONTAINERJOB, Expiring.from_body, {EXPIRE_TIME: not_equal("")})
 
     async def write_job_status(self, job: ContainerJob, status: ContainerJobStatus) -> ContainerJob:
         """Store `status` if nobody has written since `job` was read; ask nothing when it is stored already."""

@@ -8,17 +8,20 @@ from containerjob_operator.kube.resources import Body
 CONTAINERJOB_CRD: Final = f"{CONTAINERJOBS}.{GROUP}"
 DOCKERHOST_CRD: Final = f"{DOCKERHOSTS}.{GROUP}"
 FINISHED: Final = "status.finished"
+EXPIRE_TIME: Final = "status.expireTime"
 UID_COLUMN: Final = "UID"
 _REMEDY: Final = "apply crds/ of this version"
 
 
 def containerjob_fault(crd: Body | None) -> str | None:
-    """Say what the CRD lacks: our watch selects by status.finished, the sweep reads the column of uids."""
+    """Say what the CRD lacks: our watch and our lists select by two fields, the sweep reads the column of uids."""
     version = _served(crd)
     if version is None:
         return _absent(CONTAINERJOB_CRD, crd)
-    if f".{FINISHED}" not in {field.get("jsonPath") for field in version.get("selectableFields", ())}:
-        return f"CRD {CONTAINERJOB_CRD} is too old: .{FINISHED} is not a selectable field; {_REMEDY}"
+    selectable = {field.get("jsonPath") for field in version.get("selectableFields", ())}
+    for field in (FINISHED, EXPIRE_TIME):
+        if f".{field}" not in selectable:
+            return f"CRD {CONTAINERJOB_CRD} is too old: .{field} is not a selectable field; {_REMEDY}"
     columns = {column["name"]: column["jsonPath"] for column in version.get("additionalPrinterColumns", ())}
     if columns.get(UID_COLUMN) != ".metadata.uid":
         return f"CRD {CONTAINERJOB_CRD} is too old: it has no printer column {UID_COLUMN}; {_REMEDY}"

@@ -17,3 +17,6 @@ NAMESPACE: Final = create_global_resource("", "v1", "Namespace", "namespaces")
 CRD: Final = create_global_resource(
     "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions"
 )
+
+EXPIRE_TIME: Final = "status.expireTime"
+"""Selectable; empty where a job has none."""

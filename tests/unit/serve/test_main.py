@@ -37,7 +37,7 @@ def ends_with(monkeypatch: pytest.MonkeyPatch, problem: Exception | None) -> Non
 def test_every_option_is_explained_with_its_default() -> None:
     shown = CliRunner().invoke(main, ["--help"]).output
     assert "--allow-fake-hosts" in shown
-    assert "86400.0" in shown
+    assert "[default: 30.0;" in shown
     assert all(
         getattr(parameter, "help", "")
         for parameter in main.params
@@ -50,7 +50,7 @@ def test_every_option_is_explained_with_its_default() -> None:
     [
         (["--kubeconfig", "/nowhere"], ("--kubeconfig", "/nowhere", "does not exist")),
         (["--resync-seconds", "0"], ("--resync-seconds", "1<=x<=3600")),
-        (["--retention-count", "many"], ("--retention-count", "'many' is not a valid integer")),
+        (["--concurrency", "many"], ("--concurrency", "'many' is not a valid integer")),
         (["--lease-seconds", "1"], ("--lease-seconds", "2<=x<=600")),
         (["--log-level", "LOUD"], ("--log-level", "DEBUG")),
         (["--frobnicate"], ("No such option", "--frobnicate")),

@@ -83,7 +83,18 @@ async def test_it_leads_works_and_lets_go(kube: FakeKube, kopf: Kopf) -> None:
     kopf.end.set()
     await ends(serving)
     assert not lease(kube).get("holderIdentity")
-    assert not [task for task in asyncio.all_tasks() if task.get_name() in {"lease", "workers", "placements"}]
+    assert not [
+        task for task in asyncio.all_tasks() if task.get_name() in {"lease", "workers", "placements", "expiry"}
+    ]
+
+
+async def test_a_finished_job_whose_time_is_over_is_deleted(kube: FakeKube, kopf: Kopf) -> None:
+    kube.create_job()
+    kube.edit_job({"status": {"phase": "Failed", "finished": True, "expireTime": "2026-01-01T00:00:00Z"}})
+    serving = asyncio.create_task(serve(SETTINGS))
+    await until(lambda: ("ContainerJob", "team-a", "hello") not in kube.fake.objects, "the job is gone")
+    kopf.end.set()
+    await ends(serving)
 
 
 async def test_who_loses_the_lease_stops_and_says_so(kube: FakeKube, kopf: Kopf) -> None:

@@ -1,0 +1,86 @@
+"""lightkube's requests over aiohttp's connections.
+
+Measured at concurrency 8: a status patch costs 2.2 ms of CPU over httpx2's own transport, most of it in a connection
+pool and an HTTP parser in pure Python. aiohttp parses in C, and kopf has loaded it anyway. Requests, credentials and
+errors stay lightkube's.
+"""
+
+import asyncio
+import ssl
+from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+from weakref import WeakSet
+
+import aiohttp
+import httpx2
+from aiohttp.client_proto import ResponseHandler
+from yarl import URL
+
+KEEP_ALIVE_SECONDS: Final = 60.0
+"""Longer than the Lease's renewal: at rest there is one connection, and no handshake every few seconds."""
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Knows every connection it ever made, also one that was given up singly and is still saying good-bye in TLS."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._made: WeakSet[asyncio.WriteTransport] = WeakSet()
+
+    async def _create_connection(self, *request: Any) -> ResponseHandler:
+        handler = await super()._create_connection(*request)
+        if handler.transport is not None:
+            self._made.add(handler.transport)
+        return handler
+
+    async def abort(self) -> None:
+        """End whatever is still open."""
+        for transport in list(self._made):
+            transport.abort()
+        await asyncio.sleep(0)  # the loop closes an aborted socket in its next round
+
+
+class AiohttpTransport(httpx2.AsyncBaseTransport):
+    """Sends each request through one aiohttp session; belongs to one event loop."""
+
+    def __init__(self, server: str, context: ssl.SSLContext, seconds: float) -> None:
+        self._connector = _Connector(ssl=context, limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS)
+        self._session = aiohttp.ClientSession(
+            connector=self._connector,
+            timeout=aiohttp.ClientTimeout(total=seconds),
+            auto_decompress=False,  # httpx2 decodes by the response's headers
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        # Once, not per request: aiohttp's own trust_env asks the environment in a thread, twice a request.
+        self._proxy = _proxy_from_environment(server)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send it and read the whole answer; our requests have no long-lived ones among them."""
+        try:
+            async with self._session.request(
+                request.method,
+                URL(str(request.url), encoded=True),
+                data=request.content or None,
+                headers=request.headers.multi_items(),
+                allow_redirects=False,
+                proxy=self._proxy,
+            ) as answer:
+                content = await answer.read()
+                return httpx2.Response(answer.status, headers=list(answer.headers.items()), content=content)
+        except TimeoutError as error:
+            raise httpx2.ReadTimeout("no answer in time", request=request) from error
+        except aiohttp.ClientConnectorError as error:
+            raise httpx2.ConnectError(str(error), request=request) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise httpx2.ReadError(str(error) or type(error).__name__, request=request) from error
+
+    async def aclose(self) -> None:
+        """Close all connections, also those that the session has given up and whose TLS is still saying good-bye."""
+        await self._session.close()
+        await self._connector.abort()
+
+
+def _proxy_from_environment(server: str) -> str | None:
+    url = urlsplit(server)
+    return None if proxy_bypass(url.hostname or "") else getproxies().get(url.scheme)
