@@ -1,26 +1,30 @@
 """An API server in memory, under the operator's real client: versions, uids, merge patches, watch events, faults."""
 
+import asyncio
+import builtins
 import copy
 from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
 from uuid import uuid4
 
 from lightkube.operators import BinaryOperator
+from tests.fakes.record import broken_rules
 from tests.fakes.troubles import NO_TROUBLE, Trouble
 
-from containerjob_api.phases import MOVES, TERMINAL, Phase
+from containerjob_api.phases import MOVES, Phase
 from containerjob_operator.errors import KubeRefused, ObjectGone, WriteConflict
-from containerjob_operator.kube.api import Api, Resource
+from containerjob_operator.kube.api import Api, Picked, Resource
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.resources import CONTAINERJOB, DOCKERHOST, NAMESPACE, Body
+from containerjob_operator.reconcile.clock import Clock, wall_clock
 
 Key = tuple[str, str, str]
 """Kind, namespace, name."""
 Watcher = Callable[[str, Body], None]
 """Gets the type of a watch event and the object."""
-OUTCOME: Final = ("phase", "finished", "finishTime", "exitCode", "attempts")
+LAG_SECONDS: Final = 0.2
+SELECTABLE: Final = {"ContainerJob": ("status.finished", "status.expireTime")}
 
 
 class FakeApi(Api):
@@ -31,7 +35,10 @@ class FakeApi(Api):
         self.trouble: Trouble = NO_TROUBLE
         self.writes: list[tuple[str, Body]] = []
         """Every patch that took effect, by `kind name`."""
+        self.deletions: list[str] = []
+        """Every deletion by the operator, by `kind name`."""
         self.watchers: list[Watcher] = []
+        self.clock: Clock = wall_clock
         self.lagging = False
         """Lists then show each object as it was before the last write to it, also where that was its deletion."""
         self._before: dict[Key, Body] = {}
@@ -55,18 +62,39 @@ class FakeApi(Api):
         what = f"patch {kind.__name__}"
         return await self.trouble.around(what, lambda: self._patch(kind, name, patch, namespace, status=status))
 
-    async def list(self, kind: Resource, fields: dict[str, BinaryOperator] | None = None) -> list[Body]:
-        """List one kind; the only selector is the one that leaves out finished jobs."""
+    async def delete_exactly(self, kind: Resource, name: str, namespace: str | None, uid: str, version: str) -> bool:
+        """Delete as the operator does: only what it has read."""
+        return await self.trouble.around(
+            f"delete {kind.__name__}", lambda: self._delete(kind, name, namespace or "", uid, version)
+        )
 
-        async def listed() -> list[Body]:
+    async def pick(
+        self, kind: Resource, pick: Callable[[Body], Picked], fields: dict[str, BinaryOperator] | None = None
+    ) -> builtins.list[Picked]:
+        """List one kind by the selectors that its CRD has."""
+
+        async def listed() -> builtins.list[Picked]:
             objects = self.objects | self._before if self.lagging else self.objects
             found = [body for (known, _, _), body in objects.items() if known == kind.__name__]
-            return copy.deepcopy([body for body in found if not (fields and _finished(body))])
+            if self.lagging:
+                asyncio.get_running_loop().call_later(LAG_SECONDS, self._catch_up)
+            return [pick(copy.deepcopy(body)) for body in found if _selected(kind, body, fields or {})]
 
         return await self.trouble.around(f"list {kind.__name__}", listed)
 
     async def _get(self, kind: Resource, name: str, namespace: str | None) -> Body:
         return copy.deepcopy(self._find(kind, name, namespace))
+
+    async def _delete(self, kind: Resource, name: str, namespace: str, uid: str, version: str) -> bool:
+        metadata = self._find(kind, name, namespace)["metadata"]
+        if (metadata["uid"], metadata["resourceVersion"]) != (uid, version):
+            raise WriteConflict(f"{kind.__name__} {name}: the preconditions do not hold")
+        self.deletions.append(f"{kind.__name__} {name}")
+        if not metadata.get("finalizers"):
+            self.delete(kind, name, namespace)
+            return True
+        self.edit(kind, name, {"metadata": {"deletionTimestamp": self._now()}}, namespace)
+        return False
 
     async def _create(self, kind: Resource, body: Body) -> Body:
         return copy.deepcopy(self.put(kind, body))
@@ -89,7 +117,7 @@ class FakeApi(Api):
             raise WriteConflict(f"{kind.__name__} {key[2]} exists already")
         stored = {"kind": kind.__name__, **copy.deepcopy(body)}
         stored["metadata"] |= {"uid": str(uuid4()), "generation": 1, "resourceVersion": str(next(self._versions))}
-        stored["metadata"]["creationTimestamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        stored["metadata"]["creationTimestamp"] = self._now()
         if kind in (CONTAINERJOB, DOCKERHOST):
             stored["status"] = {"observedGeneration": -1, "phase": "Pending"}
         self.objects[key] = stored
@@ -127,6 +155,16 @@ class FakeApi(Api):
         self._tell("DELETED" if kind is CONTAINERJOB and _finished(new) else "MODIFIED", new)
         return new
 
+    def _catch_up(self) -> None:
+        """Send what a list was too old for: a watch goes on from the version of its list, however old that was."""
+        for key in self._before:
+            body = self.objects.get(key)
+            if body is not None and not _finished(body):
+                self._tell("MODIFIED", body)
+
+    def _now(self) -> str:
+        return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
     def _tell(self, type_: str, body: Body) -> None:
         for watcher in self.watchers:
             watcher(type_, copy.deepcopy(body))
@@ -151,7 +189,8 @@ class FakeKube(Kube):
         return await self.fake.trouble.around("table ContainerJob", listed)
 
     def create_job(self, name: str = "hello", namespace: str = "team-a", **spec: Any) -> Body:
-        """Create a job; `argv` is the container's command."""
+        """Create a job that is not tried again unless `spec` says so; `argv` is the container's command."""
+        spec = {"backoffLimit": 0, "retryPolicy": {"launchRetryLimit": 0}, **spec}
         argv, image = spec.pop("argv", ["true"]), spec.pop("image", "busybox")
         template = {"spec": {"containers": [{"name": "main", "image": image, "command": argv}]}}
         return self.fake.put(
@@ -186,6 +225,10 @@ class FakeKube(Kube):
         spec = {"allowedNamespaces": {"from": "All"}, "maxConcurrentJobs": 4, **spec}
         return self.fake.put(DOCKERHOST, {"metadata": {"name": name}, "spec": {"endpoint": endpoint, **spec}})
 
+    def edit_host(self, name: str, spec: Body) -> Body:
+        """Change a host's spec as an administrator does."""
+        return self.fake.edit(DOCKERHOST, name, {"spec": spec})
+
     def host(self, name: str) -> Body:
         """Return a host as it is stored."""
         return self.fake.objects["DockerHost", "", name]
@@ -211,15 +254,30 @@ def merged(target: Any, patch: Any) -> Any:
 def check_life_cycle(old: Body, new: Body) -> None:
     """Refuse what the CRD's transition rules refuse, and what no operator may ever ask: a phase that moves back."""
     before, after = old.get("status", {}), new.get("status", {})
-    if _finished(old) and any(before.get(field) != after.get(field) for field in OUTCOME):
-        raise KubeRefused("the outcome of a finished job is final")
+    broken = broken_rules(before, after)
+    if broken:
+        raise KubeRefused("; ".join(broken))
     was, becomes = Phase(before.get("phase", "Pending")), Phase(after.get("phase", "Pending"))
     if becomes is not was and becomes not in MOVES[was]:
         raise KubeRefused(f"a job went from {was} to {becomes}")
-    if (becomes in TERMINAL) != bool(after.get("finished")):
-        raise KubeRefused(f"phase {becomes} and finished={after.get('finished')} contradict each other")
+    if bool(after.get("finished")) != ("finishTime" in after):
+        raise KubeRefused("a finished job has a finishTime, and no other job has one")
     if after.get("attemptCount", 0) - before.get("attemptCount", 0) not in (0, 1):
         raise KubeRefused("attempts are counted one by one")
+
+
+def _selected(kind: Resource, body: Body, fields: dict[str, BinaryOperator]) -> bool:
+    """Match as a server does: by text, empty where the object has no such field."""
+    for path, operator in fields.items():
+        if path not in SELECTABLE.get(kind.__name__, ()):
+            raise KubeRefused(f"field label not supported: {path}")
+        value: Any = body
+        for part in path.split("."):
+            value = value.get(part, {})
+        text = str(value).lower() if isinstance(value, bool) else value or ""
+        if (text == operator.value) is not (operator.op == "="):
+            return False
+    return True
 
 
 def _finished(body: Body) -> bool:

@@ -21,12 +21,14 @@ from containerjob_operator.handlers.jobs import watch_job
 from containerjob_operator.kube.event_series import EventType, Subject
 from containerjob_operator.kube.events import EventRecorder
 from containerjob_operator.kube.resources import Body
-from containerjob_operator.reconcile.context import Context, build_context, now
+from containerjob_operator.reconcile.clock import Clock, wall_clock
+from containerjob_operator.reconcile.context import Context, build_context
 from containerjob_operator.reconcile.hosts import Host
 from containerjob_operator.reconcile.intake import load
 from containerjob_operator.reconcile.jobs import reconcile_job
 from containerjob_operator.reconcile.live_jobs import LiveJob
 from containerjob_operator.reconcile.workers import run_workers
+from containerjob_operator.serve import _patiently
 from containerjob_operator.settings import Settings
 
 CLUSTER = "cluster-1"
@@ -47,14 +49,16 @@ class Notes(EventRecorder):
 class OperatorRig:
     """One operator process; make another over the same API server to restart it."""
 
-    def __init__(self, kube: FakeKube, *, trouble: Trouble = NO_TROUBLE, **settings: Any) -> None:
+    def __init__(
+        self, kube: FakeKube, *, trouble: Trouble = NO_TROUBLE, clock: Clock = wall_clock, **settings: Any
+    ) -> None:
         self.kube = kube
         self.trouble = trouble
         self.loaded = False
         self.notes = Notes()
         self.executors: list[TroubledExecutor] = []
         given = {"identity": "rig", "allow_fake_hosts": True, "termination_grace_seconds": 0.05, **settings}
-        self.context: Context = build_context(Settings(**given), kube, self.notes, CLUSTER)
+        self.context: Context = build_context(Settings(**given), kube, self.notes, CLUSTER, clock)
         self.context.hosts._make_executor = self._make_executor
         self._events: asyncio.Queue[tuple[str, Body]] = asyncio.Queue()
         self._host_events: asyncio.Queue[tuple[str, Body]] = asyncio.Queue()
@@ -116,7 +120,10 @@ class OperatorRig:
     async def grace_is_over(self, live: LiveJob) -> None:
         """Wait until a container that got its stop signal may be killed."""
         grace = timedelta(seconds=self.context.settings.termination_grace_seconds)
-        await until(lambda: live.stop_signalled_at and now() > live.stop_signalled_at + grace, "the grace is over")
+        await until(
+            lambda: live.stop_signalled_at and self.context.now() > live.stop_signalled_at + grace,
+            "the grace is over",
+        )
 
     def is_due(self, uid: str) -> bool:
         """Say whether the queue would hand the job out now."""
@@ -153,11 +160,12 @@ class OperatorRig:
         (self._host_events if body["kind"] == "DockerHost" else self._events).put_nowait((type_, body))
 
     async def _begin(self) -> None:
-        await load(self.context)
+        await _patiently(lambda: load(self.context))
         self.loaded = True
         async with asyncio.TaskGroup() as group:
             group.create_task(self.context.placements.run())
             group.create_task(run_workers(self.context))
+            group.create_task(self.context.expiry.run())
 
     async def _deliver(self) -> None:
         while True:

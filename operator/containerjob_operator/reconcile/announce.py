@@ -12,7 +12,7 @@ def moved(before: ContainerJob, after: ContainerJob, context: Context) -> None:
     phase = after.status.phase
     if (reason, message) == reason_of(before.status) or phase is Phase.QUEUED:
         return
-    if phase in (Phase.SUCCEEDED, Phase.RUNNING, Phase.CANCELLING):
+    if phase in (Phase.SUCCEEDED, Phase.RUNNING, Phase.CANCELLING, Phase.SUSPENDED, Phase.CANCELLED):
         context.recorder.record(after, "Normal", reason, message)
-    elif after.status.terminal or phase is Phase.PENDING or phase is before.status.phase:
+    elif after.status.terminal or phase in (Phase.PENDING, Phase.RETRYING) or phase is before.status.phase:
         context.recorder.record(after, "Warning", reason, message)

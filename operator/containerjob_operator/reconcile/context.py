@@ -1,13 +1,20 @@
 """Everything a pass works with, built once in one place and handed down."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from containerjob_api.hosts import Disconnect
 from containerjob_api.jobs import ContainerJob
+from containerjob_api.retries import DAY
+from containerjob_operator.decide.actions import Place
+from containerjob_operator.decide.facts import Facts
+from containerjob_operator.decide.jobs import decide
+from containerjob_operator.decide.observations import RunEvent
 from containerjob_operator.executors.base import Executor
 from containerjob_operator.executors.registry import executor_for
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.events import EventRecorder
+from containerjob_operator.reconcile.clock import Clock, wall_clock
+from containerjob_operator.reconcile.expiry import Expiry
 from containerjob_operator.reconcile.hosts import Host, Hosts
 from containerjob_operator.reconcile.live_jobs import LiveJob, LiveJobs
 from containerjob_operator.reconcile.placements import Placements
@@ -27,11 +34,23 @@ class Context:
     jobs: LiveJobs
     hosts: Hosts
     placements: Placements
+    expiry: Expiry
+    now: Clock = wall_clock
 
     def executor_of(self, live: LiveJob) -> Executor | None:
         """Return the executor of the job's host; None where the host is gone or may not be used."""
         host = self.hosts.get(live.host_name or "")
         return host.executor if host is not None and host.usable else None
+
+    def disconnect_of(self, live: LiveJob) -> Disconnect:
+        """Return what the job's host wants done while it does not answer; the default where the host is gone."""
+        host = self.hosts.get(live.host_name or "")
+        return Disconnect() if host is None else host.body.spec.disconnect
+
+    def retention_of(self, live: LiveJob) -> int:
+        """Return for how many seconds the job's host keeps finished containers; the default where it is gone."""
+        host = self.hosts.get(live.host_name or "")
+        return DAY if host is None else host.body.spec.container_retention_seconds
 
     def problem_of(self, live: LiveJob) -> str:
         """Say why the job's host cannot be asked."""
@@ -58,7 +77,7 @@ class Context:
             self.placements.release(live)
         if job.status.current is not None:
             self.placements.hold(live)
-        elif known is None or moved:
+        elif (known is None or moved) and isinstance(decide(Facts(job=job, now=self.now())), Place):
             self.placements.wait_for_host(live)
         return True
 
@@ -78,6 +97,14 @@ class Context:
             live.expected = None
             self.queue.add(uid)
 
+    def hear(self, event: RunEvent) -> None:
+        """Take an engine's hint: remember what no later look can tell, and look."""
+        live = self.jobs.get(event.job_uid)
+        current = live.job.status.current if live is not None else None
+        if live is not None and current is not None and (event.kind, event.name) == ("oom", current.name):
+            live.oom_seen = True
+        self.wake(event.job_uid)
+
     def end(self, live: LiveJob, *, finished: bool) -> None:
         """Let go of a job that is over (its outcome is stored) or gone."""
         self.placements.release(live)
@@ -88,7 +115,9 @@ class Context:
             self.jobs.forget(live.uid)
 
 
-def build_context(settings: Settings, kube: Kube, recorder: EventRecorder, cluster_uid: str) -> Context:
+def build_context(
+    settings: Settings, kube: Kube, recorder: EventRecorder, cluster_uid: str, clock: Clock = wall_clock
+) -> Context:
     """Put the parts together; nothing runs yet."""
 
     def make_executor(endpoint: str) -> Executor:
@@ -99,7 +128,7 @@ def build_context(settings: Settings, kube: Kube, recorder: EventRecorder, clust
             concurrency=settings.concurrency,
         )
 
-    queue = WorkQueue()
+    queue = WorkQueue(clock)
     hosts = Hosts(make_executor)
     placements = Placements(hosts, queue)
     context = Context(
@@ -111,11 +140,8 @@ def build_context(settings: Settings, kube: Kube, recorder: EventRecorder, clust
         jobs=LiveJobs(),
         hosts=hosts,
         placements=placements,
+        expiry=Expiry(kube, hosts, recorder, clock),
+        now=clock,
     )
-    hosts.tell(on_change=placements.hosts_changed, wake=context.wake, wake_all=context.wake_jobs_of)
+    hosts.tell(on_change=placements.hosts_changed, hear=context.hear, wake_all=context.wake_jobs_of)
     return context
-
-
-def now() -> datetime:
-    """Return the wall-clock time; the only clock that decisions get."""
-    return datetime.now(UTC)

@@ -9,6 +9,7 @@ import structlog
 from containerjob_api.hosts import DockerHost
 from containerjob_api.phases import HostReason
 from containerjob_operator.decide.hosts import Probe, judge, slots
+from containerjob_operator.decide.observations import RunEvent
 from containerjob_operator.errors import HostUnavailable
 from containerjob_operator.executors.base import Executor
 from containerjob_operator.executors.registry import EndpointRefused
@@ -48,14 +49,14 @@ class Hosts:
         self._hosts: dict[str, Host] = {}
         self._make_executor = make_executor
         self._on_change: Callable[[], None] = lambda: None
-        self._wake: Callable[[str], None] = lambda _uid: None
+        self._hear: Callable[[RunEvent], None] = lambda _event: None
         self._wake_all: Callable[[Host], None] = lambda _host: None
 
     def tell(
-        self, *, on_change: Callable[[], None], wake: Callable[[str], None], wake_all: Callable[[Host], None]
+        self, *, on_change: Callable[[], None], hear: Callable[[RunEvent], None], wake_all: Callable[[Host], None]
     ) -> None:
-        """Say who wants to know: of any change, of one job's container, of all jobs of a host."""
-        self._on_change, self._wake, self._wake_all = on_change, wake, wake_all
+        """Say who wants to know: of any change, of an engine's hints, of all jobs of a host."""
+        self._on_change, self._hear, self._wake_all = on_change, hear, wake_all
 
     def get(self, name: str) -> Host | None:
         """Return the host of this name."""
@@ -182,7 +183,7 @@ class Hosts:
                 if event.kind == "subscribed":
                     self._wake_all(host)
                 elif event.job_uid:
-                    self._wake(event.job_uid)
+                    self._hear(event)
         except HostUnavailable as problem:
             log.info("event stream broke", host=host.body.metadata.name, problem=str(problem))
         except Exception:

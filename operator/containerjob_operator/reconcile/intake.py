@@ -12,7 +12,7 @@ from containerjob_api.jobstatus import ContainerJobStatus
 from containerjob_api.phases import ConditionType, Reason
 from containerjob_api.resources import ObjectMeta
 from containerjob_operator.errors import KubeError
-from containerjob_operator.reconcile.context import Context, now
+from containerjob_operator.reconcile.context import Context
 from containerjob_operator.reconcile.hosts import Host
 
 log = structlog.get_logger(__name__)
@@ -84,7 +84,7 @@ async def _refuse(raw: dict[str, Any], problem: ValidationError, context: Contex
         return
     log.warning(message, namespace=metadata.namespace, job=metadata.name)
     stalled = condition(
-        ConditionType.STALLED, True, Reason.INVALID_SPEC, message, now=now(), generation=metadata.generation
+        ConditionType.STALLED, True, Reason.INVALID_SPEC, message, now=context.now(), generation=metadata.generation
     )
     blank = ContainerJob(metadata=metadata, spec=UNREADABLE)
     status = ContainerJobStatus(observed_generation=metadata.generation, conditions=(stalled,))

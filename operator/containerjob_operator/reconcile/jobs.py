@@ -5,7 +5,7 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 
-from containerjob_operator.decide.actions import Wait
+from containerjob_operator.decide.actions import Place, Wait
 from containerjob_operator.decide.facts import Facts
 from containerjob_operator.decide.jobs import decide
 from containerjob_operator.decide.observations import Observation
@@ -16,8 +16,7 @@ from containerjob_operator.errors import (
     ObjectGone,
     WriteConflict,
 )
-from containerjob_operator.reconcile.context import Context, now
-from containerjob_operator.reconcile.gone import release
+from containerjob_operator.reconcile.context import Context
 from containerjob_operator.reconcile.live_jobs import LiveJob
 from containerjob_operator.reconcile.perform import perform
 
@@ -53,19 +52,18 @@ async def reconcile_job(uid: str, context: Context) -> None:
 async def _pass(live: LiveJob, context: Context) -> None:
     if live.suspect:
         await _read_again(live, context)
-    if live.gone:
-        await release(live, context)
-        return
     for _ in range(STEPS):
         if live.uid not in context.jobs:
             return
         facts = await gather(live, context)
         action = decide(facts)
-        if isinstance(action, Wait):
+        if isinstance(action, Place):
+            context.placements.wait_for_host(live)
+        if isinstance(action, Wait | Place):
             context.queue.add_at(live.uid, action.until)
             return
         await perform(action, facts, live, context)
-        if live.suspect or live.gone:
+        if live.suspect:
             context.queue.add(live.uid)
             return
     context.queue.add(live.uid, 1.0)
@@ -76,13 +74,16 @@ async def gather(live: LiveJob, context: Context) -> Facts:
     seen, problem = await _look(live, context)
     return Facts(
         job=live.job,
-        now=now(),
+        now=context.now(),
         placement=live.placement,
         seen=seen,
         host_problem=problem,
+        disconnect=context.disconnect_of(live),
         refusal=live.refusal,
         launched_at=live.launched_at,
         stop_signalled_at=live.stop_signalled_at,
+        oom_seen=live.oom_seen,
+        gone=live.gone,
         grace_seconds=context.settings.termination_grace_seconds,
     )
 

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from containerjob_api.hostrefs import HostReference
 from containerjob_api.jobs import ContainerJob
-from containerjob_api.phases import Reason
 from containerjob_operator.decide.facts import Refusal, Unplaced
 from containerjob_operator.decide.observations import Observation
 
@@ -30,6 +29,8 @@ class LiveJob:
     launch_failures: int = 0
     launched_at: datetime | None = None
     stop_signalled_at: datetime | None = None
+    oom_seen: bool = False
+    """The engine told of a process in the container that was killed for memory."""
     suspect: bool = False
     """A DELETED event came; only a read tells whether the object is gone."""
     gone: bool = False
@@ -51,15 +52,27 @@ class LiveJob:
         return self.placement.name if isinstance(self.placement, HostReference) else None
 
     def forget_passing_refusal(self) -> None:
-        """Launch again without a pause: the host stirred, so what it refused for may be over."""
-        if self.refusal is not None and self.refusal.reason is Reason.LAUNCH_BACK_OFF:
+        """Launch again without a pause: the host stirred, so what kept it from answering may be over."""
+        if self.refusal is not None and self.refusal.retry_at is not None:
             self.refusal = None
             self.launch_failures = 0
+
+    def forget_attempt(self) -> None:
+        """Drop what was remembered of an attempt that is over, or begins."""
+        self.expected = self.refusal = self.launched_at = self.stop_signalled_at = None
+        self.launch_failures = 0
+        self.bound_here = self.oom_seen = False
 
     def renew(self, job: ContainerJob) -> None:
         """Take the object as our write left it, unless the watch brought a newer one before the answer came."""
         if not _older(job, self.job):
-            self.job = job
+            self.accept(job)
+
+    def accept(self, job: ContainerJob) -> None:
+        """Take the object; what was remembered of one attempt must never be taken for another's."""
+        if _attempt_name(job) != _attempt_name(self.job):
+            self.forget_attempt()
+        self.job = job
 
 
 class LiveJobs:
@@ -102,7 +115,7 @@ class LiveJobs:
             return None
         if job.metadata.generation != live.job.metadata.generation:
             live.changed.set()
-        live.job = job
+        live.accept(job)
         return live
 
     def finish(self, uid: str) -> None:
@@ -115,6 +128,11 @@ class LiveJobs:
     def forget(self, uid: str) -> None:
         """Forget a job whose object is gone."""
         self._jobs.pop(uid, None)
+
+
+def _attempt_name(job: ContainerJob) -> str | None:
+    attempt = job.status.current
+    return None if attempt is None else attempt.name
 
 
 def _older(job: ContainerJob, known: ContainerJob) -> bool:

@@ -5,28 +5,30 @@ import contextlib
 from datetime import timedelta
 from typing import assert_never
 
-from containerjob_api.jobstatus import Attempt, ContainerJobStatus, LogTail
+from containerjob_api.jobstatus import Attempt, ContainerJobStatus
 from containerjob_api.phases import Reason
-from containerjob_operator.decide import statuses
 from containerjob_operator.decide.actions import (
     Action,
     Conclude,
     Create,
+    Forget,
     Kill,
+    Place,
     Remove,
     SignalStop,
     Start,
     Wait,
     Write,
 )
+from containerjob_operator.decide.deadlines import launch_deadline
+from containerjob_operator.decide.endings import Remains, concluded, last_words
 from containerjob_operator.decide.facts import Facts, Refusal
-from containerjob_operator.decide.jobs import deadline
 from containerjob_operator.decide.observations import ABSENT, Observation, RunState
 from containerjob_operator.decide.runs import run_spec
 from containerjob_operator.errors import HostUnavailable, LaunchDelayed, LaunchRejected
 from containerjob_operator.executors.base import Executor
 from containerjob_operator.reconcile import announce
-from containerjob_operator.reconcile.context import Context, now
+from containerjob_operator.reconcile.context import Context
 from containerjob_operator.reconcile.live_jobs import LiveJob
 
 LAUNCH_PAUSE_LIMIT = 60.0
@@ -42,15 +44,17 @@ STARTED = Observation(RunState.RUNNING)
 async def perform(action: Action, facts: Facts, live: LiveJob, context: Context) -> None:
     """Do what was decided. HostUnavailable leaves things unknown: the next look tells."""
     match action:
-        case Write(status=status):
-            await _write(status, live, context)
+        case Write(status=status, release=release):
+            await _write(status, live, context, release=release)
         case Conclude():
             await _conclude(action, live, context)
         case Create() | Start() | SignalStop() | Kill() | Remove():
             attempt, executor = live.job.status.current, context.executor_of(live)
             if attempt is not None and executor is not None:
                 await _on_the_host(action, attempt, executor, facts, live, context)
-        case Wait():
+        case Forget():
+            context.end(live, finished=False)
+        case Wait() | Place():
             pass
         case _:
             assert_never(action)
@@ -72,7 +76,7 @@ async def _on_the_host(
                 await _start(attempt, executor, live, context)
             case SignalStop():
                 await executor.signal_stop(attempt.name)
-                live.stop_signalled_at = now()
+                live.stop_signalled_at = context.now()
             case Kill():
                 await executor.kill(attempt.name)
                 await asyncio.sleep(KILL_PAUSE)
@@ -81,14 +85,13 @@ async def _on_the_host(
                 live.expected = ABSENT
             case _:
                 assert_never(action)
-    except LaunchRejected as refused:
-        live.refusal = Refusal(refused.reason, refused.message, None)
-    except LaunchDelayed as delayed:
-        _delay(live, delayed.reason, delayed.message)
+    except (LaunchRejected, LaunchDelayed) as refused:
+        live.refusal = Refusal(refused.reason, refused.message, permanent=isinstance(refused, LaunchRejected))
+        live.launched_at = None  # the engine has said that it did not start
     except HostUnavailable as problem:
         if not isinstance(action, Create | Start):
             raise
-        _delay(live, Reason.LAUNCH_BACK_OFF, str(problem))
+        _try_later(live, str(problem), context)
 
 
 async def _create(attempt: Attempt, executor: Executor, facts: Facts, live: LiveJob, context: Context) -> None:
@@ -99,7 +102,7 @@ async def _create(attempt: Attempt, executor: Executor, facts: Facts, live: Live
         return
     live.changed.clear()  # what changed before is in the facts
     launch = asyncio.ensure_future(executor.create(run_spec(live.job, attempt.attempt, context.cluster_uid)))
-    end = deadline(live.job)
+    end = launch_deadline(live.job)
     left = None if end is None else max(0.0, (end - facts.now).total_seconds())
     changed = asyncio.ensure_future(live.changed.wait())
     try:
@@ -115,45 +118,63 @@ async def _create(attempt: Attempt, executor: Executor, facts: Facts, live: Live
 
 
 async def _start(attempt: Attempt, executor: Executor, live: LiveJob, context: Context) -> None:
-    live.launched_at = now()  # before the call: its answer may be lost
+    live.launched_at = context.now()  # before the call: its answer may be lost
     await executor.start(attempt.name)
-    live.launched_at = now()
+    live.launched_at = context.now()
     live.refusal = None
     live.expected = STARTED
 
 
-async def _write(status: ContainerJobStatus, live: LiveJob, context: Context) -> None:
+async def _write(status: ContainerJobStatus, live: LiveJob, context: Context, *, release: bool) -> None:
     before = live.job
     after = await context.kube.write_job_status(before, status)
     live.renew(after)
     if after.status.attempt_count > before.status.attempt_count:
         live.bound_here = True
         live.expected = ABSENT
-        live.refusal = None
         context.placements.hold(live)
+    elif release:
+        context.placements.release(live)
     announce.moved(before, after, context)
 
 
 async def _conclude(action: Conclude, live: LiveJob, context: Context) -> None:
-    tail = await _tail(action, live, context)
-    status = statuses.concluded(live.job, action.outcome, tail, now())
-    before, live.job = live.job, await context.kube.write_job_status(live.job, status)
-    announce.moved(before, live.job, context)
-    context.end(live, finished=True)
-    if context.settings.retention_seconds <= 0:
+    """Store the end of an attempt; its container is the proof of it until then."""
+    remains = await _remains(action, live, context)
+    before = live.job
+    status = concluded(before, action.verdict, remains, context.now())
+    after = await context.kube.write_job_status(before, status)
+    seen = action.verdict.outcome.seen if action.verdict.outcome is not None else None
+    if seen is not None and context.retention_of(live) <= 0:
         await _remove_now(live, context)
+    live.renew(after)
+    announce.moved(before, after, context)
+    if after.status.terminal:
+        context.expiry.note(after)
+        context.end(live, finished=True)
+    else:
+        context.placements.release(live)
 
 
-async def _tail(action: Conclude, live: LiveJob, context: Context) -> LogTail | None:
-    seen, attempt, executor = action.outcome.seen, live.job.status.current, context.executor_of(live)
-    if seen is None or seen.state is not RunState.EXITED or attempt is None or executor is None:
-        return None
+async def _remains(action: Conclude, live: LiveJob, context: Context) -> Remains:
+    outcome, attempt, executor = action.verdict.outcome, live.job.status.current, context.executor_of(live)
+    if outcome is None or outcome.seen is None or attempt is None or executor is None:
+        return Remains()
+    if outcome.seen.state is not RunState.EXITED:
+        return Remains()
+    container = live.job.container
+    path = container.termination_message_path
     try:
-        return await executor.tail(attempt.name)
+        tail = await executor.tail(attempt.name)
+        message = await executor.termination_message(attempt.name, path) if path else None
     except HostUnavailable:
         if live.failures < TAIL_TRIES:
             raise
-        return None
+        return Remains()
+    falls_back = (
+        container.termination_message_policy == "FallbackToLogsOnError" and outcome.reason is not Reason.COMPLETED
+    )
+    return Remains(tail, last_words(tail) if falls_back and not message else message)
 
 
 async def _remove_now(live: LiveJob, context: Context) -> None:
@@ -165,7 +186,8 @@ async def _remove_now(live: LiveJob, context: Context) -> None:
         await executor.remove(attempt.name)
 
 
-def _delay(live: LiveJob, reason: Reason, message: str) -> None:
+def _try_later(live: LiveJob, problem: str, context: Context) -> None:
+    """Try this very attempt again after a pause: nobody said no, and what happened is unknown."""
     pause = min(LAUNCH_PAUSE_LIMIT, 2.0**live.launch_failures)
     live.launch_failures += 1
-    live.refusal = Refusal(reason, message, now() + timedelta(seconds=pause))
+    live.refusal = Refusal(Reason.LAUNCH_BACK_OFF, problem, context.now() + timedelta(seconds=pause))

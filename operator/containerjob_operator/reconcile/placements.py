@@ -12,8 +12,8 @@ from containerjob_operator.reconcile.live_jobs import LiveJob
 from containerjob_operator.reconcile.queue import WorkQueue
 from containerjob_operator.schedule.placement import HostView, PendingJob, schedule
 
-_Group = tuple[str, str | None]
-"""Namespace, and the host that placement.hostRef names: all that a host looks at to take a job or not."""
+_Group = tuple[str, str | None, frozenset[str]]
+"""Namespace, the host that placement.hostRef names, and the hosts to avoid: all that decides who takes a job."""
 
 
 class HostViews(Protocol):
@@ -44,8 +44,8 @@ class Placements:
         """Labels of every namespace."""
 
     def wait_for_host(self, live: LiveJob) -> None:
-        """Queue a job that has no attempt yet."""
-        group = self._groups[live.job.metadata.namespace, _pinned(live)]
+        """Queue a job that has no attempt under way."""
+        group = self._groups[live.job.metadata.namespace, _pinned(live), _avoided(live)]
         if live.uid not in group:
             group[live.uid] = live
             self._fresh[live.uid] = live
@@ -127,4 +127,10 @@ def _pinned(live: LiveJob) -> str | None:
 
 
 def _pending(live: LiveJob) -> PendingJob:
-    return PendingJob(live.uid, live.job.metadata.namespace, _pinned(live))
+    return PendingJob(live.uid, live.job.metadata.namespace, _pinned(live), _avoided(live))
+
+
+def _avoided(live: LiveJob) -> frozenset[str]:
+    if not live.job.spec.retry_policy.avoid_failed_host:
+        return frozenset()
+    return frozenset(attempt.host.name for attempt in live.job.status.attempts if attempt.failure_class is not None)

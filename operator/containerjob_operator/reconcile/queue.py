@@ -3,13 +3,16 @@
 import asyncio
 import heapq
 from collections import deque
-from datetime import UTC, datetime
+from datetime import datetime
+
+from containerjob_operator.reconcile.clock import Clock, wall_clock
 
 
 class WorkQueue:
     """De-duplicated keys with due times, all in one heap; belongs to one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = wall_clock) -> None:
+        self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._ready: deque[str] = deque()
         self._queued: set[str] = set()
@@ -39,7 +42,7 @@ class WorkQueue:
     def add_at(self, key: str, moment: datetime | None) -> None:
         """Have the key worked on at this wall-clock time; None is never."""
         if moment is not None:
-            self.add(key, max(0.0, (moment - datetime.now(UTC)).total_seconds()))
+            self.add(key, max(0.0, (moment - self._clock()).total_seconds()))
 
     async def get(self) -> str:
         """Wait for the next key; call `done` with it afterwards, whatever happened."""

@@ -1,18 +1,14 @@
 """The periodic care of a host, driven by its timer: probe, resync, sweep, and its status."""
 
-from dataclasses import replace
-from datetime import timedelta
-
 import structlog
-from pydantic import ValidationError
 
 from containerjob_operator.decide.hosts import host_status
-from containerjob_operator.decide.observations import OwnedContainer, RunState
-from containerjob_operator.decide.sweeps import Retention, sweep
+from containerjob_operator.decide.observations import RunState
 from containerjob_operator.errors import HostUnavailable, KubeError, ObjectGone, WriteConflict
 from containerjob_operator.executors.base import Executor
-from containerjob_operator.reconcile.context import Context, now
+from containerjob_operator.reconcile.context import Context
 from containerjob_operator.reconcile.hosts import Host
+from containerjob_operator.reconcile.sweeping import sweep_host
 
 log = structlog.get_logger(__name__)
 
@@ -22,19 +18,23 @@ async def tend_host(name: str, context: Context) -> None:
     host = context.hosts.get(name)
     if host is None:
         return
+    spared = None
     try:
         await context.hosts.ask(host)
         if host.usable and host.executor is not None:
-            await resync(host, host.executor, context)
+            spared = await resync(host, host.executor, context)
     except HostUnavailable as problem:
         log.info("host went away while it was looked after", host=name, problem=str(problem))
     except KubeError as problem:
         log.warning("host is looked after later", host=name, problem=str(problem))
-    await tell_status(host, context)
+    await tell_status(host, context, spared)
 
 
-async def resync(host: Host, executor: Executor, context: Context) -> None:
-    """List the host once: wake jobs whose container is not what it should be, sweep what is nobody's."""
+async def resync(host: Host, executor: Executor, context: Context) -> int:
+    """List the host once: wake jobs whose container is not what it should be, clear what may go.
+
+    Returns how many containers that are nobody's a dry run left.
+    """
     containers = await executor.list_owned()
     rows = {row.name: row for row in containers}
     for uid in tuple(context.placements.held[host.body.metadata.name]):
@@ -43,40 +43,15 @@ async def resync(host: Host, executor: Executor, context: Context) -> None:
         row = rows.get(attempt.name) if attempt is not None else None
         if row is None or row.state is not RunState.RUNNING:
             context.wake(uid)
-    if containers:
-        await sweep_host(host, executor, containers, context)
+    ours = tuple(row for row in containers if row.namespace and row.job_name)
+    # Without these labels no job can be looked up: whoever made such a container, we did not.
+    return await sweep_host(host, executor, ours, context) if ours else 0
 
 
-async def sweep_host(
-    host: Host, executor: Executor, containers: tuple[OwnedContainer, ...], context: Context
-) -> None:
-    """Remove containers of jobs that are gone, and finished ones that were kept long enough."""
-    existing = await context.kube.job_uids()
-    retention = Retention(context.settings.retention_seconds, context.settings.retention_count)
-    _suspect_vanished(host, existing, context)
-    dated = [await _dated(row, executor, retention, context) for row in containers]
-    plan = sweep(dated, existing, context.jobs.uids(), retention, now())
-    for row in plan.orphaned:
-        if await _proven_gone(row, context):
-            await _end(row, host, executor, context)
-    for row in plan.expired:
-        log.info("removing a finished container", container=row.name, host=host.body.metadata.name)
-        await executor.remove(row.name)
-
-
-def _suspect_vanished(host: Host, existing: frozenset[str], context: Context) -> None:
-    """Have jobs read again that are not listed any more: their DELETED event was missed."""
-    for uid in context.placements.held[host.body.metadata.name] - existing:
-        live = context.jobs.get(uid)
-        if live is not None:
-            live.suspect = True
-            context.queue.add(uid)
-
-
-async def tell_status(host: Host, context: Context) -> None:
-    """Store what is known of the host, if anything changed."""
+async def tell_status(host: Host, context: Context, spared: int | None = None) -> None:
+    """Store what is known of the host, if anything changed; `spared` is None where nobody has counted."""
     running = len(context.placements.held[host.body.metadata.name])
-    status = host_status(host.body, host.probe, running, now())
+    status = host_status(host.body, host.probe, running, context.now(), spared)
     if status == host.body.status:
         return
     before = host.body
@@ -90,33 +65,3 @@ async def tell_status(host: Host, context: Context) -> None:
         # The watch may have brought a newer object before the answer came.
         if host.body.metadata.resource_version == before.metadata.resource_version:
             host.body = written
-
-
-async def _dated(row: OwnedContainer, executor: Executor, retention: Retention, context: Context) -> OwnedContainer:
-    """Ask when an old container ended: lists tell only when it was made, and it may have run for days."""
-    old = now() - row.created_at >= timedelta(seconds=retention.seconds)
-    if not old or row.finished_at is not None or row.state is RunState.RUNNING or row.job_uid in context.jobs:
-        return row
-    return replace(row, finished_at=(await executor.inspect(row.name)).finished_at)
-
-
-async def _proven_gone(row: OwnedContainer, context: Context) -> bool:
-    """Read the object itself just before anything is destroyed."""
-    if row.job_uid in context.jobs:
-        return False
-    try:
-        job = await context.kube.get_job(row.namespace, row.job_name)
-    except ValidationError:
-        log.warning("a job cannot be read; its container stays", namespace=row.namespace, job=row.job_name)
-        return False
-    return job is None or job.metadata.uid != row.job_uid
-
-
-async def _end(row: OwnedContainer, host: Host, executor: Executor, context: Context) -> None:
-    log.info("removing a container whose job is gone", container=row.name, host=host.body.metadata.name)
-    if row.state is RunState.RUNNING and row.name not in host.signalled:
-        host.signalled.add(row.name)
-        await executor.signal_stop(row.name)
-        return
-    host.signalled.discard(row.name)
-    await executor.remove(row.name)

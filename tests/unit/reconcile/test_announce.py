@@ -4,9 +4,10 @@ from tests.fakes.operator_rig import until
 from tests.unit.decide.builders import NO_HOST, START, new_job, queued, running, scheduled, stored
 from tests.unit.reconcile.conftest import Desk
 
-from containerjob_api.phases import Reason
+from containerjob_api.phases import Phase, Reason
 from containerjob_operator.decide import statuses
-from containerjob_operator.decide.outcomes import outcome_of_refusal, outcome_without_attempt
+from containerjob_operator.decide.endings import Remains, concluded
+from containerjob_operator.decide.verdicts import Verdict, verdict_without_attempt
 from containerjob_operator.reconcile.announce import moved
 
 
@@ -40,21 +41,21 @@ async def test_why_a_job_waits_for_somebody_to_act_is_told_once(desk: Desk) -> N
 async def test_a_cancel_is_told_when_it_begins_and_when_it_is_done(desk: Desk) -> None:
     job = running(cancel=True)
     stopping = stored(job, statuses.stopping(job, Reason.CANCELLED, START))
-    over = stored(stopping, statuses.concluded(stopping, outcome_without_attempt(Reason.CANCELLED), None, START))
+    end = verdict_without_attempt(stopping, Reason.CANCELLED)
+    over = stored(stopping, concluded(stopping, end, Remains(), START))
     moved(job, stopping, desk.rig.context)
     moved(stopping, over, desk.rig.context)
     assert [(type_, reason) for type_, reason, _ in desk.rig.notes.told] == [
         ("Normal", "Cancelled"),
-        ("Warning", "Cancelled"),
+        ("Normal", "Cancelled"),
     ]
 
 
 async def test_a_launch_that_is_put_off_and_a_failure_are_warnings(desk: Desk) -> None:
     job = scheduled()
     waiting = stored(job, statuses.waiting_to_launch(job, Reason.IMAGE_PULL_BACK_OFF, "registry is down", START))
-    failed = stored(
-        waiting, statuses.concluded(waiting, outcome_of_refusal(Reason.IMAGE_NOT_FOUND, "no such image"), None, START)
-    )
+    end = Verdict(Phase.FAILED, Reason.IMAGE_NOT_FOUND, "no such image")
+    failed = stored(waiting, concluded(waiting, end, Remains(), START))
     moved(job, waiting, desk.rig.context)
     moved(waiting, failed, desk.rig.context)
     assert desk.rig.notes.told == [

@@ -4,7 +4,6 @@ from tests.fakes.operator_rig import OperatorRig
 from tests.unit.reconcile.conftest import Desk
 
 from containerjob_api.jobs import ContainerJob
-from containerjob_operator.settings import Settings
 
 LONG = ["sleep", "60"]
 
@@ -49,9 +48,3 @@ async def test_why_a_host_cannot_be_asked(desk: Desk) -> None:
     assert context.executor_of(live) is None
     context.hosts.forget("h1")
     assert context.problem_of(live) == "DockerHost h1 does not exist"
-
-
-def test_settings_have_the_documented_defaults() -> None:
-    settings = Settings(identity="me")
-    assert (settings.resync_seconds, settings.retention_seconds, settings.retention_count) == (30, 86400, 200)
-    assert settings.allow_fake_hosts is False

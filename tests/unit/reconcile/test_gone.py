@@ -70,13 +70,21 @@ async def test_who_ends_within_the_grace_is_removed_at_once(desk: Desk) -> None:
     assert uid not in rig.context.jobs
 
 
-@pytest.mark.parametrize("verb", ["inspect", "signal_stop"])
-async def test_a_host_that_does_not_answer_is_left_to_its_sweep(desk: Desk, verb: str) -> None:
+async def test_a_host_that_does_not_answer_is_left_to_its_sweep(desk: Desk) -> None:
     rig, uid = await deleted(desk)
-    desk.trouble.fail(verb, lambda: HostUnavailable("no answer"))
+    desk.trouble.fail("inspect", lambda: HostUnavailable("no answer"))
     await rig.look_at(uid)
     assert len(rig.context.jobs) == 0
     assert len(desk.engine.containers) == 1
+
+
+@pytest.mark.parametrize("verb", ["signal_stop", "remove"])
+async def test_what_does_not_get_through_to_an_engine_that_answers_is_tried_again(desk: Desk, verb: str) -> None:
+    rig, uid = await deleted(desk)
+    desk.trouble.fail(verb, lambda: HostUnavailable("no answer"))
+    async with rig.working():
+        await until(lambda: uid not in rig.context.jobs, "the job is let go")
+    assert desk.engine.containers == {}
 
 
 async def test_a_job_deleted_before_it_had_a_host_is_just_forgotten(desk: Desk) -> None:

@@ -108,9 +108,9 @@ def test_a_job_holds_the_slot_of_its_attempts_host_before_that_of_its_placement(
     assert live().host_name is None
 
 
-@pytest.mark.parametrize(("reason", "kept"), [(Reason.LAUNCH_BACK_OFF, False), (Reason.IMAGE_PULL_BACK_OFF, True)])
-def test_a_host_that_is_back_ends_the_pause_of_what_it_refused_itself(reason: Reason, kept: bool) -> None:
+@pytest.mark.parametrize(("retry_at", "kept"), [(datetime(2026, 1, 1, tzinfo=UTC), False), (None, True)])
+def test_a_host_that_is_back_ends_the_pause_of_what_it_did_not_answer(retry_at: datetime | None, kept: bool) -> None:
     refused = live()
-    refused.refusal, refused.launch_failures = Refusal(reason, "later", datetime(2026, 1, 1, tzinfo=UTC)), 5
+    refused.refusal, refused.launch_failures = Refusal(Reason.LAUNCH_BACK_OFF, "later", retry_at), 5
     refused.forget_passing_refusal()
     assert (refused.refusal is not None, refused.launch_failures == 5) == (kept, kept)

@@ -10,7 +10,6 @@ from tests.unit.reconcile.conftest import Desk
 
 from containerjob_api.phases import Reason
 from containerjob_operator.errors import HostUnavailable, LaunchDelayed, LaunchRejected
-from containerjob_operator.reconcile.context import now
 from containerjob_operator.reconcile.intake import suspect_job, take_job
 from containerjob_operator.reconcile.perform import TAIL_TRIES
 
@@ -83,24 +82,27 @@ async def test_what_a_given_up_create_still_says_is_of_no_interest(desk: Desk) -
     assert desk.phase() == "Cancelled"
 
 
-async def test_a_passing_refusal_is_told_and_overcome(desk: Desk) -> None:
-    rig = await started(desk, argv=LONG)
-    desk.trouble.fail("create", lambda: LaunchDelayed(Reason.IMAGE_PULL_BACK_OFF, "registry is down"))
+@pytest.mark.parametrize("verb", ["create", "start"])
+async def test_a_passing_refusal_ends_the_attempt_and_another_one_follows(desk: Desk, verb: str) -> None:
+    rig = await started(desk, retryPolicy={"launchRetryLimit": 1, "initialDelaySeconds": 0})
+    desk.trouble.fail(verb, lambda: LaunchDelayed(Reason.IMAGE_PULL_BACK_OFF, "registry is down"))
     await rig.look()
-    assert (desk.phase(), desk.reason()) == ("Scheduled", "ImagePullBackOff")
-    assert 0 < rig.due_in() <= 1
-    assert ("Warning", "ImagePullBackOff", "registry is down") in rig.notes.told
-    refusal = rig.live().refusal
-    assert refusal is not None
-    await until(lambda: refusal.retry_at and now() > refusal.retry_at, "the pause is over", 5)
-    await rig.look()
-    assert desk.engine.starts == 1
-    assert rig.live().refusal is None
+    first = desk.kube.status()["attempts"][0]
+    assert (first["reason"], first["failureClass"], desk.kube.status()["launchFailures"]) == (
+        "ImagePullBackOff",
+        "Launch",
+        1,
+    )
+    assert ("Warning", "ImagePullBackOff") in {told[:2] for told in rig.notes.told}
+    async with rig.working():
+        await until(lambda: desk.phase() == "Succeeded", "the job is over")
+    assert [a.name[-2:] for a in desk.engine.containers.values()] == ["-1"]
+    assert (desk.engine.starts, desk.kube.status()["attemptCount"]) == (1, 2)
 
 
-async def test_pauses_between_launches_grow(desk: Desk) -> None:
+async def test_pauses_grow_between_launches_that_nobody_answers(desk: Desk) -> None:
     rig = await started(desk)
-    desk.trouble.always["create"] = desk.trouble.fault(lambda: LaunchDelayed(Reason.LAUNCH_BACK_OFF, "full"))
+    desk.trouble.always["create"] = desk.trouble.fault(away)
     pauses = []
     for _ in range(8):
         await rig.look()
@@ -165,7 +167,7 @@ async def test_who_ignores_the_stop_signal_is_killed_when_the_grace_is_over_and_
 
 async def test_a_cancelled_job_whose_container_never_started_leaves_none(desk: Desk) -> None:
     rig = await started(desk)
-    desk.trouble.fail("start", lambda: LaunchDelayed(Reason.LAUNCH_BACK_OFF, "busy"))
+    desk.trouble.fail("start", away)
     await rig.look()
     assert len(desk.engine.containers) == 1
     await take_job(desk.kube.edit_job({"spec": {"cancel": True}}), rig.context)
@@ -195,7 +197,7 @@ async def test_output_that_can_never_be_read_does_not_keep_a_job_for_ever(desk: 
 
 
 async def test_without_retention_the_container_goes_once_its_outcome_is_stored(desk: Desk) -> None:
-    await desk.restart(retention_seconds=0)
+    desk.kube.edit_host("h1", {"containerRetentionSeconds": 0})
     rig = await started(desk)
     await rig.look()
     await rig.look()
@@ -204,7 +206,7 @@ async def test_without_retention_the_container_goes_once_its_outcome_is_stored(d
 
 
 async def test_a_removal_that_fails_leaves_the_outcome_as_it_is(desk: Desk) -> None:
-    await desk.restart(retention_seconds=0)
+    desk.kube.edit_host("h1", {"containerRetentionSeconds": 0})
     rig = await started(desk)
     await rig.look()
     desk.trouble.fail("remove", away)
@@ -214,7 +216,7 @@ async def test_a_removal_that_fails_leaves_the_outcome_as_it_is(desk: Desk) -> N
 
 
 async def test_without_retention_a_job_that_never_had_a_container_just_ends(desk: Desk) -> None:
-    await desk.restart(retention_seconds=0)
+    desk.kube.edit_host("h1", {"containerRetentionSeconds": 0})
     rig = await started(desk, cancel=True)
     await rig.look()
     assert desk.phase() == "Cancelled"

@@ -213,6 +213,76 @@ async def test_a_host_with_more_jobs_than_slots_takes_no_more() -> None:
     assert a.placement.phase is Phase.QUEUED
 
 
+def failed_on(uid: str, *hosts: str, created: float = 0, avoids: bool = True) -> LiveJob:
+    """Return a job whose earlier attempts failed on these hosts."""
+    status = {
+        "phase": "Retrying",
+        "attemptCount": len(hosts),
+        "attempts": [
+            {
+                "attempt": number,
+                "host": {"name": name},
+                "name": f"cj-{uid}-{number}",
+                "scheduledTime": "2026-03-01T12:00:00Z",
+                "reason": "StartError",
+                "failureClass": "Launch",
+            }
+            for number, name in enumerate(hosts)
+        ],
+    }
+    each = live(uid, created=created, status=status)
+    policy = each.job.spec.retry_policy.model_copy(update={"avoid_failed_host": avoids})
+    spec = each.job.spec.model_copy(update={"retry_policy": policy})
+    each.job = each.job.model_copy(update={"spec": spec})
+    return each
+
+
+async def test_a_job_that_avoids_the_host_it_failed_on_goes_elsewhere() -> None:
+    at, a, b = desk(h1=9, h2=1), failed_on("a", "h1"), failed_on("b", "h1", avoids=False)
+    at.add(a, b)
+    await at.woken()
+    assert (place_of(a), place_of(b)) == ("h2", "h1")
+
+
+async def test_attempts_that_were_only_stopped_do_not_speak_against_their_host() -> None:
+    at, a = desk(h1=9, h2=1), failed_on("a", "h1")
+    stopped = a.job.status.attempts[0].model_copy(update={"failure_class": None, "reason": Reason.JOB_SUSPENDED})
+    a.job = a.job.model_copy(update={"status": a.job.status.model_copy(update={"attempts": (stopped,)})})
+    at.add(a)
+    await at.woken()
+    assert place_of(a) == "h1"
+
+
+async def test_jobs_that_avoid_a_full_host_do_not_wait_behind_those_that_want_it() -> None:
+    at = desk(h1=1, h2=1)
+    crowd = [failed_on(f"p{number}", "h2") for number in range(5)]
+    other = live("other", status=bound_status(HostReference(name="h2")))
+    last = failed_on("z", "h1", created=9)
+    at.placements.hold(other)
+    at.add(*crowd, last)
+    await at.woken()
+    assert ([place_of(each) for each in crowd], place_of(last)) == (["h1", *[Reason.HOST_FULL] * 4], Reason.HOST_FULL)
+    at.placements.release(other)
+    assert await at.woken() == ["z"]
+    assert place_of(last) == "h2"
+
+
+async def test_a_job_that_failed_on_a_second_host_waits_among_those_that_avoid_both() -> None:
+    at, a = desk(h1=1, h2=1, h3=0), failed_on("a", "h1")
+    at.add(a)
+    await at.woken()
+    assert place_of(a) == "h2"
+    at.placements.release(a)
+    a.job = failed_on("a", "h1", "h2").job
+    at.add(a)
+    await at.woken()
+    assert place_of(a) is Reason.HOST_FULL
+    at.machines.slots["h3"] = 1
+    at.placements.hosts_changed()
+    assert await at.woken() == ["a"]
+    assert place_of(a) == "h3"
+
+
 async def test_it_runs_whenever_there_is_a_reason_to() -> None:
     at, a, b = desk(h1=1), live("a"), live("b", created=1)
     task = asyncio.create_task(at.placements.run())

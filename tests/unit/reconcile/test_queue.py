@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.reconcile.virtual_time import clock, in_virtual_time
+from tests.fakes.virtual_time import clock, in_virtual_time
 
 from containerjob_operator.reconcile.queue import WorkQueue
 
