@@ -9,29 +9,32 @@ from types import FrameType
 import click
 import uvloop
 
-from bench import latency, residents, throughput
+from bench import fakehost, latency, residents, throughput
 from bench.cluster import BenchError
 from bench.rig import Rig, rig
 from containerjob_local.errors import LocalError
 
-BENCHES = ("throughput", "latency", "residents")
+BENCHES = ("throughput", "fake", "latency", "residents")
+FULL = {"pairs": 5, "jobs": 60, "fake_jobs": 300, "singles": 40, "count": 10000, "idle_seconds": 30.0}
+QUICK = {"pairs": 1, "jobs": 6, "fake_jobs": 20, "singles": 5, "count": 200, "idle_seconds": 3.0}
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
 @click.argument("which", nargs=-1, type=click.Choice(BENCHES))
 @click.option("--quick", is_flag=True, help="Small numbers: shows that it works, measures little.")
-@click.option("--pairs", type=click.IntRange(1), show_default="5, quick 1", help="Throughput: blocks of each arm.")
+@click.option(
+    "--pairs", type=click.IntRange(1), show_default="5, quick 1", help="Throughput, fake: blocks of each arm."
+)
 @click.option("--jobs", type=click.IntRange(1), show_default="60, quick 6", help="Throughput: jobs in a block.")
-@click.option("--at-once", type=click.IntRange(1), default=8, help="Throughput: jobs at a time.")
+@click.option("--fake-jobs", type=click.IntRange(1), show_default="300, quick 20", help="Fake: jobs in a block.")
+@click.option("--at-once", type=click.IntRange(1), default=8, help="Throughput, fake: jobs at a time.")
 @click.option("--singles", type=click.IntRange(1), show_default="40, quick 5", help="Latency: jobs.")
 @click.option("--count", type=click.IntRange(1), show_default="10000, quick 200", help="Residents: finished jobs.")
 @click.option("--idle-seconds", type=click.FloatRange(1), show_default="30, quick 3", help="Residents: idle time.")
 def main(which: tuple[str, ...], quick: bool, at_once: int, **sizes: float | None) -> None:
     """Measure WHICH of the benchmarks; all of them when none is named."""
     signal.signal(signal.SIGTERM, _leave)
-    full: dict[str, float] = {"pairs": 5, "jobs": 60, "singles": 40, "count": 10000, "idle_seconds": 30.0}
-    small: dict[str, float] = {"pairs": 1, "jobs": 6, "singles": 5, "count": 200, "idle_seconds": 3.0}
-    size = {name: chosen or (small if quick else full)[name] for name, chosen in sizes.items()}
+    size = {name: chosen or (QUICK if quick else FULL)[name] for name, chosen in sizes.items()}
     try:
         with rig() as built:
             click.echo(_where(built))
@@ -44,6 +47,8 @@ def main(which: tuple[str, ...], quick: bool, at_once: int, **sizes: float | Non
 async def _measure(name: str, built: Rig, size: dict[str, float], at_once: int) -> str:
     if name == "throughput":
         return await throughput.measure(built, pairs=int(size["pairs"]), jobs=int(size["jobs"]), at_once=at_once)
+    if name == "fake":
+        return await fakehost.measure(built, pairs=int(size["pairs"]), jobs=int(size["fake_jobs"]), at_once=at_once)
     if name == "latency":
         return await latency.measure(built, count=int(size["singles"]))
     return await residents.measure(built, count=int(size["count"]), idle_seconds=size["idle_seconds"])

@@ -57,6 +57,22 @@ class Cluster:
         """Read one job."""
         return dict(await self._ask("GET", f"{self._jobs}/{name}"))
 
+    async def history(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Create a job and follow it to its end; return every status it had, from the very first one on."""
+        made = await self._ask("POST", self._jobs, json=body)
+        about = made["metadata"]
+        params = {
+            "watch": "1",
+            "fieldSelector": f"metadata.name={about['name']}",
+            "resourceVersion": about["resourceVersion"],
+        }
+        statuses = [made["status"]]
+        async with self._session.get(self._jobs, params=params) as response:
+            response.raise_for_status()
+            while not statuses[-1].get("finished"):
+                statuses.append(json.loads(await response.content.readline())["object"]["status"])
+        return statuses
+
     async def list(self, **params: str) -> list[dict[str, Any]]:
         """Read all jobs."""
         return list((await self._ask("GET", self._jobs, params=params))["items"])
@@ -107,12 +123,12 @@ async def at_most(limit: int, work: Iterable[Any]) -> None:
             lanes.create_task(lane())
 
 
-def job(name: str, image: str, command: tuple[str, ...] = ("true",)) -> dict[str, Any]:
+def job(name: str, image: str, command: tuple[str, ...] = ("true",), **spec: Any) -> dict[str, Any]:
     """Build a ContainerJob."""
     container = {"name": "main", "image": image, "command": list(command)}
     return {
         "apiVersion": API_VERSION,
         "kind": "ContainerJob",
         "metadata": {"name": name},
-        "spec": {"template": {"spec": {"containers": [container]}}},
+        "spec": {"template": {"spec": {"containers": [container]}}, **spec},
     }

@@ -42,7 +42,7 @@ async def measure(rig: Rig, *, count: int) -> str:
     """Run single jobs and single containers in turn, and return the table."""
     rig.allow(8)
     bare, starts, ends = [], [], []
-    with rig.operator("--retention-seconds=0"):
+    with rig.operator():
         rig.wait_for_host()
         async with (
             RawLoop.open(rig.engine.endpoint, rig.image) as raw,

@@ -3,7 +3,8 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -52,6 +53,23 @@ def _stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One answered request to the API server."""
+
+    verb: str
+    resource: str
+    """With its subresource, if any: containerjobs/status."""
+    namespace: str
+    name: str
+    """Of the object, where the API server knows it; of an Event, it begins with its subject's."""
+
+    @property
+    def writes(self) -> bool:
+        """Say whether it changes something."""
+        return self.verb in _WRITES
+
+
 class Audit:
     """The API server's audit log, read afterwards; Leases are not in it."""
 
@@ -61,19 +79,19 @@ class Audit:
 
     def requests(self, since: datetime, until: datetime | None = None) -> "Counter[tuple[str, str]]":
         """Count what the user asked between two moments, by verb and resource."""
+        return Counter((asked.verb, asked.resource) for asked in self.each(since, until))
+
+    def each(self, since: datetime, until: datetime | None = None) -> Iterator[Request]:
+        """Go through what the user asked between two moments."""
         end = until or datetime.now(UTC)
-        asked: Counter[tuple[str, str]] = Counter()
         # The log rotates; its earlier part keeps the name with a time in it.
         for path in self._log.parent.glob(f"{self._log.stem}*{self._log.suffix}"):
             with path.open(encoding="utf-8") as lines:
                 for line in lines:
                     if self._user in line and line.endswith("\n"):
-                        self._count(json.loads(line), since, end, asked)
-        return asked
+                        yield from self._read(json.loads(line), since, end)
 
-    def _count(
-        self, entry: dict[str, Any], since: datetime, until: datetime, asked: "Counter[tuple[str, str]]"
-    ) -> None:
+    def _read(self, entry: dict[str, Any], since: datetime, until: datetime) -> Iterator[Request]:
         moment = datetime.fromisoformat(entry["requestReceivedTimestamp"])
         # A watch is told twice: when it begins and when it ends.
         if entry["stage"] != "ResponseComplete" or entry["user"]["username"] != self._user:
@@ -81,7 +99,9 @@ class Audit:
         if since <= moment <= until:
             about = entry.get("objectRef", {})
             resource = "/".join(filter(None, (about.get("resource"), about.get("subresource"))))
-            asked[entry["verb"], resource or entry["requestURI"]] += 1
+            yield Request(
+                entry["verb"], resource or entry["requestURI"], about.get("namespace", ""), about.get("name", "")
+            )
 
 
 def writes(asked: "Counter[tuple[str, str]]") -> int:

@@ -49,7 +49,7 @@ async def measure(rig: Rig, *, count: int, idle_seconds: float) -> str:
 
 async def _finished_job(rig: Rig, cluster: Cluster) -> dict[str, Any]:
     """Have one job run, so that the stored ones are what an operator would have left."""
-    with rig.operator("--retention-seconds=0"):
+    with rig.operator():
         rig.wait_for_host()
         async with asyncio.timeout(JOB_SECONDS), cluster.finishes() as finishes:
             await cluster.create(job(MODEL, rig.image, ("echo", "done")))

@@ -75,19 +75,21 @@ class Rig:
         daemon = processes.recorded(layout.process) if layout is not None else None
         return [] if daemon is None else [daemon.pid, *children(daemon.pid)]
 
-    def allow(self, at_once: int) -> None:
-        """Let the engine have this many jobs at a time."""
+    def allow(self, at_once: int, host: str = HOST, endpoint: str = "") -> None:
+        """Let a host, by default on the engine, have this many jobs at a time, and keep no ended container."""
         spec = {
-            "endpoint": self.engine.endpoint,
+            "endpoint": endpoint or self.engine.endpoint,
             "allowedNamespaces": {"from": "All"},
             "maxConcurrentJobs": at_once,
+            "containerRetentionSeconds": 0,
         }
-        host = {"apiVersion": API_VERSION, "kind": "DockerHost", "metadata": {"name": HOST}, "spec": spec}
-        self.plane.kubectl.apply(host)
+        self.plane.kubectl.apply(
+            {"apiVersion": API_VERSION, "kind": "DockerHost", "metadata": {"name": host}, "spec": spec}
+        )
 
-    def wait_for_host(self) -> None:
+    def wait_for_host(self, host: str = HOST) -> None:
         """Return once an operator has found the engine ready."""
-        self.plane.kubectl.run("wait", "--for=condition=Ready", f"dockerhost/{HOST}", "--timeout=30s")
+        self.plane.kubectl.run("wait", "--for=condition=Ready", f"dockerhost/{host}", "--timeout=30s")
 
     @contextmanager
     def operator(self, *options: str) -> Iterator[RunningOperator]:

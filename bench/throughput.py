@@ -5,7 +5,7 @@ import statistics
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from bench.cluster import BenchError, Cluster, job
 from bench.figures import ratio_interval, table
@@ -25,6 +25,23 @@ class Block:
     jobs_per_second: float
     cpu: dict[str, float]
     requests: dict[str, float] = field(default_factory=dict)
+
+
+class Arms(Protocol):
+    """Two ways of doing the same, one block at a time."""
+
+    @property
+    def jobs(self) -> int:
+        """Jobs in a block."""
+        ...
+
+    async def raw_block(self, count: int) -> Block:
+        """Do it without an operator."""
+        ...
+
+    async def our_block(self, count: int) -> Block:
+        """Do it with the operator."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,7 @@ class Throughput:
 async def measure(rig: Rig, *, pairs: int, jobs: int, at_once: int) -> str:
     """Run the blocks in the order A-B-B-A and return the tables."""
     rig.allow(at_once)
-    with rig.operator("--retention-seconds=0") as operator:
+    with rig.operator() as operator:
         rig.wait_for_host()
         async with (
             RawLoop.open(rig.engine.endpoint, rig.image) as raw,
@@ -99,11 +116,12 @@ async def measure(rig: Rig, *, pairs: int, jobs: int, at_once: int) -> str:
             bench = Throughput(rig, operator, raw, cluster, jobs, at_once)
             await bench.raw_block(WARM_UP_JOBS)
             await bench.our_block(WARM_UP_JOBS)
-            theirs, ours = await _blocks(bench, pairs)
-    return _tables(theirs, ours, jobs, at_once)
+            theirs, ours = await paired_blocks(bench, pairs)
+    return tables(f"Throughput: {jobs} jobs `true`, {at_once} at a time, jobs/s", "raw", theirs, ours)
 
 
-async def _blocks(bench: Throughput, pairs: int) -> tuple[list[Block], list[Block]]:
+async def paired_blocks(bench: Arms, pairs: int) -> tuple[list[Block], list[Block]]:
+    """Run blocks of both arms in turn, so that a slow minute hits both."""
     theirs: list[Block] = []
     ours: list[Block] = []
     for pair in range(pairs):
@@ -120,7 +138,8 @@ async def _blocks(bench: Throughput, pairs: int) -> tuple[list[Block], list[Bloc
     return theirs, ours
 
 
-def _tables(theirs: list[Block], ours: list[Block], jobs: int, at_once: int) -> str:
+def tables(title: str, other: str, theirs: list[Block], ours: list[Block]) -> str:
+    """Lay out both arms side by side; `other` is what ours is compared with."""
     raw_rates = [block.jobs_per_second for block in theirs]
     our_rates = [block.jobs_per_second for block in ours]
     raw_median, our_median = statistics.median(raw_rates), statistics.median(our_rates)
@@ -138,10 +157,8 @@ def _tables(theirs: list[Block], ours: list[Block], jobs: int, at_once: int) -> 
     requests = [(name, statistics.median(block.requests.get(name, 0.0) for block in ours)) for name in asked]
     return "\n".join(
         [
-            table(
-                f"Throughput: {jobs} jobs `true`, {at_once} at a time, jobs/s", ("", "raw", "ours", "ratio"), rates
-            ),
-            table("CPU, ms per job (medians)", ("", "raw", "ours"), costs),
+            table(title, ("", other, "ours", "ratio"), rates),
+            table("CPU, ms per job (medians)", ("", other, "ours"), costs),
             table("Requests of the operator per job (medians)", ("", "ours"), requests),
         ]
     )

@@ -69,21 +69,25 @@ class Jobs:
     names: Iterator[int] = field(default_factory=itertools.count)
 
     def manifest(self, script: str | list[str], *, name: str | None = None, **spec: Any) -> dict[str, Any]:
-        """Build a job that runs a shell script, or exactly the given command."""
+        """Build a job that runs a script, or the given command; a failure ends it unless `spec` says otherwise."""
         command = ["sh", "-c", script] if isinstance(script, str) else script
         container = {"name": "main", "image": spec.pop("image", "busybox:1.37"), "command": command}
         return {
             "apiVersion": "containerjobs.io/v1alpha1",
             "kind": "ContainerJob",
             "metadata": {"name": name or f"job-{next(self.names)}", "namespace": self.namespace},
-            "spec": {"template": {"spec": {"containers": [container]}}, **spec},
+            "spec": {"backoffLimit": 0, "template": {"spec": {"containers": [container]}}, **spec},
         }
 
     def apply(self, script: str | list[str], **spec: Any) -> str:
         """Create a job and return its name."""
         manifest = self.manifest(script, **spec)
-        self.plane.kubectl("create", "-f", "-", input=json.dumps(manifest))
+        self.create(manifest)
         return str(manifest["metadata"]["name"])
+
+    def create(self, manifest: dict[str, Any]) -> None:
+        """Create an object."""
+        self.plane.kubectl("create", "-f", "-", input=json.dumps(manifest))
 
     def get(self, name: str) -> dict[str, Any]:
         """Read a job."""

@@ -60,14 +60,16 @@ def test_an_entrypoint_that_does_not_exist_is_a_start_error_in_the_engines_words
     assert "/no/such/program" in status["attempts"][0]["message"]
 
 
-def test_an_image_nobody_can_be_asked_for_leaves_the_job_waiting_with_the_engines_words(jobs: Jobs) -> None:
-    name = jobs.apply("true", image="127.0.0.1:1/nobody/home:1")
+def test_an_image_nobody_can_be_asked_for_is_asked_for_again_and_then_fails_the_job(jobs: Jobs) -> None:
+    policy = {"initialDelaySeconds": 1, "launchRetryLimit": 1}
+    name = jobs.apply("true", image="127.0.0.1:1/nobody/home:1", retryPolicy=policy)
     wait_for("the reason", lambda: jobs.reason(name) == "ImagePullBackOff", seconds=5)
     status = jobs.status(name)
-    assert status["phase"] == "Scheduled"
+    assert status["phase"] == "Retrying"
     assert "127.0.0.1:1" in condition(status, "Ready")["message"]
-    jobs.patch(name, {"spec": {"cancel": True}})
-    assert jobs.finished(name)["phase"] == "Cancelled"
+    status = jobs.finished(name)
+    assert (status["phase"], status["launchFailures"], status.get("failed", 0)) == ("Failed", 2, 0)
+    assert condition(status, "Failed")["reason"] == "LaunchRetriesExhausted"
 
 
 def test_a_job_past_its_deadline_is_stopped_and_timed_out(jobs: Jobs) -> None:

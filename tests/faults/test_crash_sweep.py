@@ -43,6 +43,22 @@ async def delete_when_running(kube: FakeKube, engine: FakeEngine) -> None:
     kube.delete_job()
 
 
+async def suspend_then_resume_then_cancel(kube: FakeKube, engine: FakeEngine) -> None:
+    """Suspend the job once its container runs, resume it when it is suspended, and cancel it when it runs again."""
+    await until(lambda: engine.starts, "the container runs")
+    kube.edit_job({"spec": {"suspend": True}})
+    await until(lambda: kube.status().get("phase") == "Suspended", "the job is suspended")
+    kube.edit_job({"spec": {"suspend": False}})
+    await until(lambda: engine.starts == 2, "the next container runs")
+    kube.edit_job({"spec": {"cancel": True}})
+
+
+async def cancel_between_attempts(kube: FakeKube, _engine: FakeEngine) -> None:
+    """Cancel the job while it waits for its next attempt."""
+    await until(lambda: kube.status().get("phase") == "Retrying", "an attempt has failed")
+    kube.edit_job({"spec": {"cancel": True}})
+
+
 async def delete_when_bound(kube: FakeKube, _engine: FakeEngine) -> None:
     """Delete the job once its host is written down."""
     await until(lambda: kube.status().get("attemptCount"), "the job is bound")
@@ -61,6 +77,8 @@ class Life:
     reason: str = ""
     user: User = nobody
     settings: dict[str, Any] = field(default_factory=dict)
+    host: dict[str, Any] = field(default_factory=dict)
+    attempts: int = 1
 
 
 LONG = {"argv": ["sleep", "60"]}
@@ -68,11 +86,43 @@ POLITE = {"argv": ["sh", "-c", "trap 'exit 7' TERM; sleep 60 & wait"]}
 LIVES = {
     "success": Life({"argv": ["true"]}, "Succeeded", frozenset({0})),
     "success-removed-at-once": Life(
-        {"argv": ["true"]}, "Succeeded", frozenset({0}), settings={"retention_seconds": 0}
+        {"argv": ["true"]}, "Succeeded", frozenset({0}), host={"containerRetentionSeconds": 0}
     ),
     "failure": Life({"argv": ["sh", "-c", "echo oops >&2; sleep 0.05; exit 3"]}, "Failed", frozenset({3})),
     "no-such-image": Life({"image": "missing/app"}, "Failed", frozenset({None}), frozenset({0}), "ImageNotFound"),
     "no-such-entrypoint": Life({"argv": ["/nope"]}, "Failed", frozenset({127}), frozenset({0}), "StartError"),
+    "failure-with-retries": Life(
+        {"argv": ["sh", "-c", "exit 3"], "backoffLimit": 2, "retryPolicy": {"initialDelaySeconds": 0}},
+        "Failed",
+        frozenset({3}),
+        frozenset({3}),
+        "BackoffLimitExceeded",
+        attempts=3,
+    ),
+    "failure-with-retries-removed-at-once": Life(
+        {"argv": ["sh", "-c", "exit 3"], "backoffLimit": 1, "retryPolicy": {"initialDelaySeconds": 0}},
+        "Failed",
+        frozenset({3}),
+        frozenset({2}),
+        "BackoffLimitExceeded",
+        host={"containerRetentionSeconds": 0},
+        attempts=2,
+    ),
+    "suspend-and-resume": Life(
+        LONG,
+        "Cancelled",
+        frozenset({137}),
+        frozenset({2}),
+        "Cancelled",
+        user=suspend_then_resume_then_cancel,
+        attempts=2,
+    ),
+    "cancel-between-attempts": Life(
+        {"argv": ["sh", "-c", "exit 3"], "backoffLimit": 2, "retryPolicy": {"initialDelaySeconds": 60}},
+        "Cancelled",
+        frozenset({3}),
+        user=cancel_between_attempts,
+    ),
     "cancel-by-kill": Life(LONG, "Cancelled", frozenset({137}), user=cancel_when_running),
     "cancel-by-signal": Life(
         POLITE, "Cancelled", frozenset({7}), user=cancel_when_running, settings={"termination_grace_seconds": 30}
@@ -98,7 +148,7 @@ class Story:
 
     def __post_init__(self) -> None:
         self.engine, endpoint = new_engine()
-        self.kube.create_host("h1", endpoint)
+        self.kube.create_host("h1", endpoint, **self.life.host)
         self.kube.create_job(**self.life.spec)
 
     def operator(self, trouble: Trouble = NO_TROUBLE) -> OperatorRig:
@@ -111,7 +161,7 @@ class Story:
         if ("ContainerJob", "team-a", "hello") not in self.kube.fake.objects:
             return not self.engine.containers
         ended = bool(self.life.phase) and self.kube.status().get("phase") in TERMINAL
-        removed = self.life.settings.get("retention_seconds") != 0 or not self.engine.containers
+        removed = self.life.host.get("containerRetentionSeconds") != 0 or not self.engine.containers
         return ended and removed
 
     async def live(self, trouble: Trouble, *, lagging: bool = False) -> None:
@@ -132,11 +182,14 @@ class Story:
     def check(self) -> None:
         """Compare with how it had to end."""
         assert self.engine.starts in self.life.starts
+        left = self.engine.starts + (self.life.reason == "StartError")
+        kept = left if self.life.host.get("containerRetentionSeconds") != 0 else 0
+        assert not self.life.phase or len(self.engine.containers) == kept
         if not self.life.phase:
             return
         status = self.kube.status()
         assert (status["phase"], status.get("exitCode") in self.life.exit_codes) == (self.life.phase, True), status
-        assert status["attemptCount"] == len(status["attempts"]) == 1
+        assert status["attemptCount"] == len(status["attempts"]) == self.life.attempts
         if self.life.reason:
             assert self.kube.condition("Finished")["reason"] == self.life.reason
 
