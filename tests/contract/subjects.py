@@ -60,8 +60,9 @@ class Subject:
     def run(self, *command: str, **changes: object) -> RunSpec:
         """A run of a job that was never seen before."""
         run = run_of(self.cluster_uid, f"{self.cluster_uid}-{len(self.names)}", self.image, *command)
+        run = replace(run, **changes)  # type: ignore[arg-type]
         self.names.append(run.name)
-        return replace(run, **changes)  # type: ignore[arg-type]
+        return run
 
     async def launched(self, *command: str, **changes: object) -> RunSpec:
         """Create and start a run."""

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.contract.subjects import Subject
 
-from containerjob_api.names import LABEL_CLUSTER_UID, LABEL_JOB_UID
+from containerjob_api.names import LABEL_CLUSTER_UID, LABEL_JOB_UID, container_name
 from containerjob_api.phases import Reason
 from containerjob_operator.decide.observations import ABSENT, RunEvent, RunState
 from containerjob_operator.decide.runs import RunSpec
@@ -59,7 +59,8 @@ async def test_each_cluster_lists_and_hears_of_its_own_only(subject: Subject) ->
         LABEL_CLUSTER_UID: other_uid(subject),
         LABEL_JOB_UID: f"theirs-{subject.cluster_uid}",
     }
-    theirs = subject.run("true", labels=tuple(labels.items()))
+    name = container_name(labels[LABEL_JOB_UID], 0)
+    theirs = subject.run("true", name=name, labels=tuple(labels.items()))
     await other.create(theirs)
     await other.start(theirs.name)
     # The first that it hears of is its own, though ours came before.

@@ -1,12 +1,11 @@
 """What every executor promises, on every engine."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from tests.contract.subjects import Subject
 
-from containerjob_api.names import LABEL_ATTEMPT, LABEL_JOB_UID
+from containerjob_api.names import LABEL_ATTEMPT, LABEL_JOB_UID, container_name
 from containerjob_api.phases import Reason
 from containerjob_operator.decide.observations import ABSENT, RunEvent, RunState
 from containerjob_operator.errors import HostUnavailable, LaunchRejected
@@ -196,7 +195,8 @@ async def test_the_list_tells_the_attempt_where_its_label_is_a_number(
 ) -> None:
     run = subject.run("true")
     labels = tuple({**dict(run.labels), LABEL_ATTEMPT: label}.items())
-    await subject.executor.create(replace(run, labels=labels))
+    name = container_name(dict(run.labels)[LABEL_JOB_UID], attempt)
+    await subject.executor.create(subject.run("true", name=name, labels=labels))
     (row,) = await subject.executor.list_owned()
     assert row.attempt == attempt
 

@@ -184,7 +184,7 @@ async def test_a_start_can_be_slow() -> None:
 
 async def test_a_list_tells_when_what_ended_did() -> None:
     executor = fake("list")
-    await launched(executor, run_named("a", "true"))
+    await launched(executor, replace(run_named("a", "true"), name="cj-uid-a-0"))
     (row,) = await executor.list_owned()
     assert row.state is RunState.EXITED
     assert row.finished_at is not None

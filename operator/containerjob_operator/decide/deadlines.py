@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from containerjob_api.jobs import ContainerJob
+from containerjob_api.jobstatus import Attempt
 from containerjob_api.phases import ConditionType, Reason
 from containerjob_operator.decide.facts import Facts
 from containerjob_operator.decide.observations import RunState
@@ -27,8 +28,9 @@ def deadline(job: ContainerJob) -> datetime | None:
 
 
 def starting_deadline(job: ContainerJob) -> datetime | None:
-    """Return by when a container must have started; None once one has, and where there is no such limit."""
-    if any(attempt.started_at is not None for attempt in job.status.attempts):
+    """Return by when a container must have started; None once one may have, and where there is no such limit."""
+    forgotten = job.status.attempt_count > len(job.status.attempts)
+    if forgotten or any(_may_have_started(attempt) for attempt in job.status.attempts):
         return None
     begins = [job.metadata.creation_timestamp, job.spec.not_before, _resumed_at(job)]
     begin = max(moment for moment in begins if moment is not None)
@@ -89,6 +91,11 @@ def _surely_not_started(facts: Facts) -> bool:
     state = None if facts.seen is None else facts.seen.state
     # A container that this process has started and that is not there any more was not too late: it is lost.
     return state is RunState.CREATED or (state is RunState.ABSENT and facts.launched_at is None)
+
+
+def _may_have_started(attempt: Attempt) -> bool:
+    known = attempt.started_at is not None or attempt.launch_time is not None
+    return known or attempt.reason is Reason.HOST_LOST
 
 
 def _resumed_at(job: ContainerJob) -> datetime | None:

@@ -37,7 +37,7 @@ def concluded(job: ContainerJob, verdict: Verdict, remains: Remains, now: dateti
         "next_retry_time": verdict.next_retry_time,
     }
     if verdict.outcome is not None and job.status.current is not None:
-        attempt = _ended(job.status.current, verdict.outcome, remains)
+        attempt = _ended(job.status.current, verdict, verdict.outcome, remains)
         changes |= {
             "attempts": statuses.replace_current(job, attempt),
             "exit_code": attempt.exit_code,
@@ -109,13 +109,14 @@ def _told(verdict: Verdict) -> str:
     return cut(f"{verdict.message}; the next attempt is made at {verdict.next_retry_time:%Y-%m-%dT%H:%M:%SZ}")
 
 
-def _ended(attempt: Attempt, outcome: Outcome, remains: Remains) -> Attempt:
+def _ended(attempt: Attempt, verdict: Verdict, outcome: Outcome, remains: Remains) -> Attempt:
     changes: dict[str, Any] = {
         "reason": outcome.reason,
         "failure_class": outcome.failure_class,
         "message": cut(outcome.message),
         "log_tail": remains.tail,
         "termination_message": remains.message,
+        "launch_time": attempt.launch_time or verdict.launched_at,
     }
     seen = outcome.seen
     if seen is not None:

@@ -39,6 +39,8 @@ class Verdict:
     failed: int = 0
     launch_failures: int = 0
     next_retry_time: datetime | None = None
+    launched_at: datetime | None = None
+    """When this process started the attempt's container, where it did."""
 
 
 def verdict_without_attempt(job: ContainerJob, reason: Reason) -> Verdict:
@@ -50,7 +52,15 @@ def verdict_without_attempt(job: ContainerJob, reason: Reason) -> Verdict:
 def verdict(facts: Facts, outcome: Outcome) -> Verdict:
     """Say what follows from the end of the current attempt."""
     status = facts.job.status
-    same = Verdict(Phase.FAILED, outcome.reason, outcome.message, outcome, status.failed, status.launch_failures)
+    same = Verdict(
+        Phase.FAILED,
+        outcome.reason,
+        outcome.message,
+        outcome,
+        status.failed,
+        status.launch_failures,
+        launched_at=facts.launched_at,
+    )
     if outcome.reason in ENDS:
         return replace(same, phase=ENDS[outcome.reason])
     if outcome.failure_class is None:

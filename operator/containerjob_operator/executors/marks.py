@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from containerjob_api.names import LABEL_ATTEMPT, LABEL_CLUSTER_UID, LABEL_JOB_UID, LABEL_NAME, LABEL_NAMESPACE
+from containerjob_api.names import (
+    LABEL_ATTEMPT,
+    LABEL_CLUSTER_UID,
+    LABEL_JOB_UID,
+    LABEL_NAME,
+    LABEL_NAMESPACE,
+    container_name,
+)
 from containerjob_operator.decide.observations import OwnedContainer, RunState
 
 _OWNER: Final = (LABEL_CLUSTER_UID, LABEL_JOB_UID, LABEL_ATTEMPT)
@@ -30,8 +37,12 @@ def owned(
     created_at: datetime,
     finished_at: datetime | None = None,
 ) -> OwnedContainer | None:
-    """Make a row of a list; None where no job's uid is on it: such a container is not ours to judge."""
-    if LABEL_JOB_UID not in labels:
+    """Make a row of a list; None where the name is not what the labels ask for.
+
+    An image that was made from a job's container has its labels: what a person starts from it is not ours to judge.
+    """
+    attempt = _number(labels.get(LABEL_ATTEMPT, ""))
+    if name != container_name(labels.get(LABEL_JOB_UID, ""), attempt):
         return None
     return OwnedContainer(
         name=name,
@@ -40,7 +51,7 @@ def owned(
         job_name=labels.get(LABEL_NAME, ""),
         state=state,
         created_at=created_at,
-        attempt=_number(labels.get(LABEL_ATTEMPT, "")),
+        attempt=attempt,
         finished_at=finished_at,
     )
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable
 from datetime import timedelta
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from containerjob_api.jobstatus import Attempt, ContainerJobStatus
 from containerjob_api.phases import Reason
@@ -31,6 +32,7 @@ from containerjob_operator.reconcile import announce
 from containerjob_operator.reconcile.context import Context
 from containerjob_operator.reconcile.live_jobs import LiveJob
 
+Answer = TypeVar("Answer")
 LAUNCH_PAUSE_LIMIT = 60.0
 """Seconds; pauses between launches start at 1 and double up to this."""
 KILL_PAUSE = 0.05
@@ -162,19 +164,24 @@ async def _remains(action: Conclude, live: LiveJob, context: Context) -> Remains
         return Remains()
     if outcome.seen.state is not RunState.EXITED:
         return Remains()
-    container = live.job.container
+    container, patient = live.job.container, live.failures < TAIL_TRIES
     path = container.termination_message_path
+    tail = await _unless_away(executor.tail(attempt.name), patient=patient)
+    message = await _unless_away(executor.termination_message(attempt.name, path), patient=patient) if path else None
+    failed = outcome.reason is not Reason.COMPLETED
+    if failed and tail and not message and container.termination_message_policy == "FallbackToLogsOnError":
+        message = last_words(tail)
+    return Remains(tail, message)
+
+
+async def _unless_away(question: Awaitable[Answer], *, patient: bool) -> Answer | None:
+    """Return the answer, or nothing where the engine gives none and has been asked often enough."""
     try:
-        tail = await executor.tail(attempt.name)
-        message = await executor.termination_message(attempt.name, path) if path else None
+        return await question
     except HostUnavailable:
-        if live.failures < TAIL_TRIES:
+        if patient:
             raise
-        return Remains()
-    falls_back = (
-        container.termination_message_policy == "FallbackToLogsOnError" and outcome.reason is not Reason.COMPLETED
-    )
-    return Remains(tail, last_words(tail) if falls_back and not message else message)
+        return None
 
 
 async def _remove_now(live: LiveJob, context: Context) -> None:

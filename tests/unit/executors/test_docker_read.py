@@ -66,14 +66,20 @@ def test_the_stop_signal_is_sigterm_unless_the_image_says_otherwise() -> None:
 
 def test_a_row_of_the_list_tells_whose_it_is() -> None:
     marks = {LABEL_JOB_UID: "u", LABEL_NAMESPACE: "ns", LABEL_NAME: "job", LABEL_ATTEMPT: "3"}
-    row = {"Names": ["/cj-u-0"], "Labels": marks, "State": "exited", "Created": 1795366331}
+    row = {"Names": ["/cj-u-3"], "Labels": marks, "State": "exited", "Created": 1795366331}
     created = datetime.fromtimestamp(1795366331, UTC)
-    assert read.owned(row) == OwnedContainer("cj-u-0", "u", "ns", "job", RunState.EXITED, created, attempt=3)
+    assert read.owned(row) == OwnedContainer("cj-u-3", "u", "ns", "job", RunState.EXITED, created, attempt=3)
 
 
 @pytest.mark.parametrize("marks", [None, {}, {"containerjobs.io/cluster-uid": "c"}])
 def test_a_row_without_a_jobs_uid_is_not_ours(marks: dict[str, str] | None) -> None:
     assert read.owned({"Names": ["/x"], "Labels": marks, "State": "running", "Created": 0}) is None
+
+
+def test_a_container_from_an_image_that_was_made_of_a_jobs_container_is_not_ours() -> None:
+    marks = {LABEL_JOB_UID: "u", LABEL_NAMESPACE: "ns", LABEL_NAME: "job", LABEL_ATTEMPT: "3"}
+    row = {"Names": ["/happy_turing"], "Labels": marks, "State": "exited", "Created": 1795366331}
+    assert read.owned(row) is None
 
 
 def test_an_event_names_the_job_and_the_container() -> None:

@@ -16,7 +16,12 @@ LONG = ["sleep", "60"]
 
 def stray(desk: Desk, name: str, job: str = "hello", *, run: bool = True, cluster: str = CLUSTER) -> None:
     """Put a container on the host whose job has a uid that nobody has."""
-    labels = {LABEL_CLUSTER_UID: cluster, LABEL_JOB_UID: f"u-{name}", LABEL_NAMESPACE: "team-a", LABEL_NAME: job}
+    labels = {
+        LABEL_CLUSTER_UID: cluster,
+        LABEL_JOB_UID: name.removeprefix("cj-").removesuffix("-0"),
+        LABEL_NAMESPACE: "team-a",
+        LABEL_NAME: job,
+    }
     container = desk.engine.create(name, "busybox", labels, Program(seconds=60))
     if run:
         desk.engine.start(container)
