@@ -10,7 +10,6 @@ import ssl
 from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
-from weakref import WeakSet
 
 import aiohttp
 import httpx2
@@ -22,21 +21,28 @@ KEEP_ALIVE_SECONDS: Final = 60.0
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Knows every connection it ever made, also one that was given up singly and is still saying good-bye in TLS."""
+    """Knows every connection that is open, also one that was given up singly and is still saying good-bye in TLS."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._made: WeakSet[asyncio.WriteTransport] = WeakSet()
+        self._open: dict[asyncio.Future[None], asyncio.WriteTransport] = {}
 
     async def _create_connection(self, *request: Any) -> ResponseHandler:
         handler = await super()._create_connection(*request)
-        if handler.transport is not None:
-            self._made.add(handler.transport)
+        closed, transport = handler.closed, handler.transport
+        if closed is not None and transport is not None:
+            self._open[closed] = transport
+            closed.add_done_callback(self._forget)
         return handler
+
+    def _forget(self, closed: "asyncio.Future[None]") -> None:
+        if not closed.cancelled():
+            closed.exception()  # however it ended, its request has told
+        del self._open[closed]
 
     async def abort(self) -> None:
         """End whatever is still open."""
-        for transport in list(self._made):
+        for transport in list(self._open.values()):
             transport.abort()
         await asyncio.sleep(0)  # the loop closes an aborted socket in its next round
 
