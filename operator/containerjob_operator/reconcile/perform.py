@@ -143,12 +143,14 @@ async def _write(status: ContainerJobStatus, live: LiveJob, context: Context, *,
 async def _conclude(action: Conclude, live: LiveJob, context: Context) -> None:
     """Store the end of an attempt; its container is the proof of it until then."""
     remains = await _remains(action, live, context)
-    before = live.job
+    before, retention, executor = live.job, context.retention_of(live), context.executor_of(live)
     status = concluded(before, action.verdict, remains, context.now())
     after = await context.kube.write_job_status(before, status)
     seen = action.verdict.outcome.seen if action.verdict.outcome is not None else None
-    if seen is not None and context.retention_of(live) <= 0:
-        await _remove_now(live, context)
+    if seen is not None and executor is not None and before.status.current is not None and retention <= 0:
+        # Where that fails the host's sweep does it.
+        with contextlib.suppress(HostUnavailable):
+            await executor.remove(before.status.current.name)
     live.renew(after)
     announce.moved(before, after, context)
     if after.status.terminal:
@@ -182,15 +184,6 @@ async def _unless_away(question: Awaitable[Answer], *, patient: bool) -> Answer 
         if patient:
             raise
         return None
-
-
-async def _remove_now(live: LiveJob, context: Context) -> None:
-    """Remove the finished container at once; where that fails the host's sweep does it."""
-    attempt, executor = live.job.status.current, context.executor_of(live)
-    if attempt is None or executor is None:
-        return
-    with contextlib.suppress(HostUnavailable):
-        await executor.remove(attempt.name)
 
 
 def _try_later(live: LiveJob, problem: str, context: Context) -> None:
