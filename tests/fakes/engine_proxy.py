@@ -1,9 +1,18 @@
-"""A unix socket in front of a real engine that can be made to go away, as a machine does, and to come back."""
+"""Unix sockets before a real engine: one goes away and comes back as a machine does, one spoils requests.
+
+Lines of the second: `METHOD /path`, without the API's version; a create has its container's name behind it.
+"""
 
 import contextlib
+import re
 import socket
 import threading
 from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, UnixConnector, web
+from tests.fakes.fault_proxy import FaultProxy, ProxyThread, timeless
+from yarl import URL
 
 
 class EngineProxy:
@@ -49,9 +58,9 @@ class EngineProxy:
             while True:
                 near, _ = listener.accept()
                 far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-                far.connect(self._target)
                 with self._lock:
-                    self._pairs += [near, far]
+                    self._pairs += [near, far]  # closed by `down`, also where the engine is not there any more
+                far.connect(self._target)
                 for source, sink in ((near, far), (far, near)):
                     threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
 
@@ -62,3 +71,40 @@ def _pump(source: socket.socket, sink: socket.socket) -> None:
             sink.sendall(data)
     with contextlib.suppress(OSError):
         sink.shutdown(socket.SHUT_WR)
+
+
+class EngineFaults(FaultProxy):
+    """Understands the requests, so that faults can be planted by method and path."""
+
+    def __init__(self, thread: ProxyThread, path: Path, target: str) -> None:
+        super().__init__(thread)
+        self.path = path
+        self._target = target.removeprefix("unix://")
+
+    @property
+    def endpoint(self) -> str:
+        """What a DockerHost, or DOCKER_HOST, is given."""
+        return f"unix://{self.path}"
+
+    def open_session(self) -> ClientSession:
+        """Speak to the engine's own socket."""
+        connector = UnixConnector(self._target, limit=0)
+        return ClientSession(connector=connector, auto_decompress=False, timeout=timeless())
+
+    async def listen(self, runner: web.AppRunner) -> None:
+        """Take the socket's path."""
+        await web.UnixSite(runner, str(self.path)).start()
+
+    def line_of(self, request: web.Request) -> str:
+        """Name method and path."""
+        path = re.sub(r"^/v\d+\.\d+/", "/", request.path)
+        name = request.query.get("name", "") if path == "/containers/create" else ""
+        return f"{request.method} {path} {name}".rstrip()
+
+    def target_of(self, request: web.Request) -> Any:
+        """Keep path and query."""
+        return URL(f"http://docker{request.raw_path}", encoded=True)
+
+    def is_stream(self, line: str, request: web.Request) -> bool:
+        """Events, progress of pulls, followed logs, and waits."""
+        return line in {"GET /events", "POST /images/create"} or request.query.get("follow") in {"1", "true"}
