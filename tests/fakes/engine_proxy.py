@@ -41,13 +41,13 @@ class EngineProxy:
     def down(self) -> None:
         """Stop to listen and cut every connection."""
         self.path.unlink(missing_ok=True)
-        if self._listener is not None:
-            with contextlib.suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-            self._listener = None
         with self._lock:
+            listener, self._listener = self._listener, None
             pairs, self._pairs = self._pairs, []
+        if listener is not None:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
         for end in pairs:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -59,6 +59,10 @@ class EngineProxy:
                 near, _ = listener.accept()
                 far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
                 with self._lock:
+                    if self._listener is not listener:  # it came while we went down
+                        near.close()
+                        far.close()
+                        return
                     self._pairs += [near, far]  # closed by `down`, also where the engine is not there any more
                 far.connect(self._target)
                 for source, sink in ((near, far), (far, near)):
