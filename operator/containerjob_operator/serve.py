@@ -97,7 +97,7 @@ async def _until_the_first_ends(
     watch = asyncio.create_task(
         kopf.operator(
             registry=make_registry(settings, stop_work),
-            settings=make_kopf_settings(),
+            settings=make_kopf_settings(settings),
             memo=kopf.Memo(context=context),
             clusterwide=True,
             standalone=True,

@@ -42,6 +42,11 @@ def gone(facts: Facts) -> bool:
     return facts.gone
 
 
+def without_an_attempt(facts: Facts) -> bool:
+    """the status names no attempt under way: somebody else has written it"""
+    return facts.job.status.current is None
+
+
 def cancel_wanted(facts: Facts) -> bool:
     """spec.cancel is true"""
     return facts.job.spec.cancel

@@ -57,6 +57,8 @@ TABLE: Final = (
     Row(BOUND, when.gone_and_running, then.signal_stop),
     Row(BOUND, when.gone_in_its_grace, then.wait_for_the_grace),
     Row(BOUND, when.gone, then.remove),
+    # A status that makes no sense stops nobody else.
+    Row(BOUND, when.without_an_attempt, then.rest),
     # Finished: the API server refuses every other phase.
     Row(OVER, when.anything, then.rest),
     # No attempt is under way.

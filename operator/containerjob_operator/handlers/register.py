@@ -36,7 +36,7 @@ def make_registry(settings: Settings, stop_work: Callable[[], Awaitable[None]]) 
     return registry
 
 
-def make_kopf_settings() -> kopf.OperatorSettings:
+def make_kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     """Return kopf's settings; each differs from its default for the reason beside it."""
     kopf_settings = kopf.OperatorSettings()
     # Finished jobs cost nothing: the API server does not even send them.
@@ -45,6 +45,8 @@ def make_kopf_settings() -> kopf.OperatorSettings:
     kopf_settings.watching.server_timeout = 300
     kopf_settings.watching.client_timeout = 330
     kopf_settings.watching.connect_timeout = 5
+    # A stream that is dead and does not say so; the API server sends a bookmark every minute.
+    kopf_settings.watching.inactivity_timeout = 2 * settings.resync_seconds + 10
     # A worker per object frees its memory soon: handlers only enqueue.
     kopf_settings.queueing.idle_timeout = 0.2
     kopf_settings.networking.request_timeout = 30

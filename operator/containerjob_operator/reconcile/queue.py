@@ -20,7 +20,8 @@ class WorkQueue:
         self._again: set[str] = set()
         self._due: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._rings_at = 0.0
         self._wakeup = asyncio.Event()
 
     def __len__(self) -> int:
@@ -73,7 +74,7 @@ class WorkQueue:
         heapq.heappush(self._heap, (when, key))
         if len(self._heap) > 2 * len(self._due) + 64:
             self._compact()
-        if self._timer is None or self._timer.when() > when:
+        if self._timer is None or self._rings_at > when:
             self._arm()
 
     def _compact(self) -> None:
@@ -88,7 +89,9 @@ class WorkQueue:
         while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         if self._heap:
-            self._timer = self._loop.call_at(self._heap[0][0], self._ring)
+            # Kept here: uvloop gives a handle that does not tell its time where that is now.
+            self._rings_at = self._heap[0][0]
+            self._timer = self._loop.call_at(self._rings_at, self._ring)
 
     def _ring(self) -> None:
         self._timer = None

@@ -136,6 +136,8 @@ def _suspended() -> Iterator[Case]:
 def _out_of_sight(phase: Phase) -> Iterator[Case]:
     job = in_phase(phase)
     lost = unreachable(in_phase(phase, more=LIMITLESS))
+    senseless = stored(job, job.status.model_copy(update={"attempts": ()}))
+    yield Case(when.without_an_attempt, then.rest, facts(senseless, 30), phase)
     yield Case(when.out_of_sight_untold, then.tell_unreachable, facts(job, 30), phase)
     yield Case(when.out_of_sight, then.look_again, facts(unreachable(job), 30), phase)
     yield Case(when.in_sight_untold, then.tell_reachable, facts(unreachable(job), 30, seen=runs()), phase)

@@ -117,12 +117,12 @@ async def test_kopf_signs_in_as_our_own_client_does(
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
     registry = make_registry(Settings(identity="me", kubeconfig=None if from_a_pod else kubeconfig), stop)
     login = [h for h in registry._activities._handlers if h.activity is Activity.AUTHENTICATION]
-    found = cast(Any, login[0].fn)(settings=make_kopf_settings())
+    found = cast(Any, login[0].fn)(settings=make_kopf_settings(Settings(identity="me")))
     assert (getattr(found, "server", None)) == (None if from_a_pod else "https://plane")
 
 
 def test_kopf_watches_unfinished_jobs_only_and_writes_nothing_but_the_hosts_finalizer() -> None:
-    settings = make_kopf_settings()
+    settings = make_kopf_settings(Settings(identity="me"))
     [(kind, selector)] = dict(settings.watching.field_selectors).items()
     assert isinstance(kind, Selector)
     assert (kind.group, kind.version, kind.any_name) == (GROUP, VERSION, CONTAINERJOBS)

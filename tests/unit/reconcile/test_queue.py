@@ -5,6 +5,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes.virtual_time import clock, in_virtual_time
@@ -225,3 +226,13 @@ def test_every_key_comes_at_the_earliest_time_anybody_wished_for(wishes: list[tu
     first = dict(reversed(taken))
     assert first == {key: min(delay for other, delay in wishes if other == key) for key, _ in wishes}
     assert [at for _, at in taken] == sorted(at for _, at in taken)
+
+
+def test_a_moment_that_is_almost_here_is_kept_by_the_operators_own_loop_too() -> None:
+    async def two() -> list[str]:
+        queue = WorkQueue()
+        queue.add("now", 0.0003)
+        queue.add("later", 0.01)
+        return [await queue.get(), await queue.get()]
+
+    assert uvloop.run(two()) == ["now", "later"]
