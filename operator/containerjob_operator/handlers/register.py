@@ -46,7 +46,7 @@ def make_kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     kopf_settings.watching.client_timeout = 330
     kopf_settings.watching.connect_timeout = 5
     # A stream that is dead and does not say so; the API server sends a bookmark every minute.
-    kopf_settings.watching.inactivity_timeout = 2 * settings.resync_seconds + 10
+    kopf_settings.watching.inactivity_timeout = max(60, 2 * settings.resync_seconds + 10)
     # A worker per object frees its memory soon: handlers only enqueue.
     kopf_settings.queueing.idle_timeout = 0.2
     kopf_settings.networking.request_timeout = 30
