@@ -4,12 +4,11 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
+from pages import ROOT, write_or_check
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "api.md"
 LISTS = ROOT / "operator" / "containerjob_api" / "phases.py"
 LISTED = 5
@@ -17,18 +16,6 @@ LISTED = 5
 PART = re.compile(r"(<!-- generated: (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 Schema = Mapping[str, Any]
-
-
-def main(arguments: list[str]) -> int:
-    """Write the page; with --check only compare, and return 1 where it is stale."""
-    old = PAGE.read_text()
-    new = rendered(old)
-    if "--check" not in arguments:
-        PAGE.write_text(new)
-    elif new != old:
-        print(f"{PAGE.relative_to(ROOT)} is stale: run `make crds`", file=sys.stderr)
-        return 1
-    return 0
 
 
 def rendered(page: str) -> str:
@@ -90,4 +77,4 @@ def _meaning(field: Schema) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(PAGE, rendered, sys.argv[1:]))

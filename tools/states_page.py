@@ -3,13 +3,13 @@
 import re
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final
+
+from pages import ROOT, write_or_check
 
 from containerjob_api.phases import Phase
 from containerjob_operator.decide.table import BOUND, OVER, TABLE, WAITING, Row
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "states.md"
 PART = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 NOBODY: Final = {
@@ -17,18 +17,6 @@ NOBODY: Final = {
     "finished": "nobody: the API server refuses every other phase",
 }
 """Who writes where nothing can be written."""
-
-
-def main(arguments: list[str]) -> int:
-    """Write the page; with --check only compare, and return 1 where it is stale."""
-    old = PAGE.read_text()
-    new = rendered(old)
-    if "--check" not in arguments:
-        PAGE.write_text(new)
-    elif new != old:
-        print(f"{PAGE.relative_to(ROOT)} is stale: run `make crds`", file=sys.stderr)
-        return 1
-    return 0
 
 
 def rendered(page: str) -> str:
@@ -73,4 +61,4 @@ def _said(what: Callable[..., Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(PAGE, rendered, sys.argv[1:]))

@@ -36,7 +36,7 @@ async def serve(settings: Settings) -> None:
     """Run until told to stop; raises LeaseLost where another operator took over, NotInstalledError at start."""
     kube = Kube.connect(settings.kubeconfig)
     try:
-        missing = await _patiently(kube.missing_fields)
+        missing = await patiently(kube.missing_fields)
         if missing:
             raise NotInstalledError("; ".join(missing))
         seconds = settings.lease_seconds
@@ -56,7 +56,7 @@ async def lead(settings: Settings, kube: Kube, lease: Lease) -> None:
     """Do the work for as long as the Lease is held."""
     work: set[asyncio.Task[Any]] = {asyncio.create_task(lease.hold(), name="lease")}
     recorder = EventRecorder(kube)
-    context = build_context(settings, kube, recorder, await _patiently(kube.cluster_uid))
+    context = build_context(settings, kube, recorder, await patiently(kube.cluster_uid))
 
     async def stop_work() -> None:
         """End our own tasks. kopf, on its way out, would wait for them: it takes every task for its own."""
@@ -66,7 +66,7 @@ async def lead(settings: Settings, kube: Kube, lease: Lease) -> None:
         await context.hosts.aclose()
 
     try:
-        await _patiently(lambda: load(context))
+        await patiently(lambda: load(context))
         gc.freeze()
         work |= {
             asyncio.create_task(context.placements.run(), name="placements"),
@@ -79,7 +79,7 @@ async def lead(settings: Settings, kube: Kube, lease: Lease) -> None:
         await recorder.aclose()
 
 
-async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+async def patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
     """Ask until the API server answers; it may still be starting, or have just learnt of our kinds."""
     while True:
         try:

@@ -28,7 +28,7 @@ from containerjob_operator.reconcile.intake import load
 from containerjob_operator.reconcile.jobs import reconcile_job
 from containerjob_operator.reconcile.live_jobs import LiveJob
 from containerjob_operator.reconcile.workers import run_workers
-from containerjob_operator.serve import _patiently
+from containerjob_operator.serve import patiently
 from containerjob_operator.settings import Settings
 
 CLUSTER = "cluster-1"
@@ -160,7 +160,7 @@ class OperatorRig:
         (self._host_events if body["kind"] == "DockerHost" else self._events).put_nowait((type_, body))
 
     async def _begin(self) -> None:
-        await _patiently(lambda: load(self.context))
+        await patiently(lambda: load(self.context))
         self.loaded = True
         async with asyncio.TaskGroup() as group:
             group.create_task(self.context.placements.run())

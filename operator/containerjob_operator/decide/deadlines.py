@@ -54,13 +54,13 @@ def wish_to_stop(facts: Facts) -> Reason | None:
     spec = facts.job.spec
     if spec.cancel:
         return Reason.CANCELLED
-    if _over(deadline(facts.job), facts):
+    if is_over(deadline(facts.job), facts):
         return Reason.DEADLINE_EXCEEDED
     if spec.suspend:
         return Reason.JOB_SUSPENDED
-    if _over(attempt_deadline(facts), facts):
+    if is_over(attempt_deadline(facts), facts):
         return Reason.ATTEMPT_DEADLINE_EXCEEDED
-    if _surely_not_started(facts) and _over(starting_deadline(facts.job), facts):
+    if _surely_not_started(facts) and is_over(starting_deadline(facts.job), facts):
         return Reason.STARTING_DEADLINE_EXCEEDED
     return None
 
@@ -80,6 +80,11 @@ def next_deadline(facts: Facts) -> datetime | None:
         return deadline(facts.job) if STRENGTH[attempt.stop.reason] < STRENGTH[Reason.DEADLINE_EXCEEDED] else None
     starting = starting_deadline(facts.job) if attempt is None or _surely_not_started(facts) else None
     return earliest(deadline(facts.job), attempt_deadline(facts), starting)
+
+
+def is_over(moment: datetime | None, facts: Facts) -> bool:
+    """Say whether a moment has come; no moment never does."""
+    return moment is not None and facts.now >= moment
 
 
 def earliest(*moments: datetime | None) -> datetime | None:
@@ -103,10 +108,6 @@ def _resumed_at(job: ContainerJob) -> datetime | None:
         if known.type == ConditionType.SUSPENDED and known.status == "False":
             return known.last_transition_time
     return None
-
-
-def _over(moment: datetime | None, facts: Facts) -> bool:
-    return moment is not None and facts.now >= moment
 
 
 def _after(begin: datetime | None, seconds: int | None) -> datetime | None:

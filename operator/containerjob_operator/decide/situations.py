@@ -6,7 +6,7 @@ from containerjob_api.hostrefs import HostReference
 from containerjob_api.phases import ConditionType, Phase, Reason
 from containerjob_api.retries import OnHostLost
 from containerjob_operator.decide import statuses
-from containerjob_operator.decide.deadlines import deadline, starting_deadline, stronger_wish
+from containerjob_operator.decide.deadlines import deadline, is_over, starting_deadline, stronger_wish
 from containerjob_operator.decide.facts import Facts, Unplaced
 from containerjob_operator.decide.observations import RunState
 from containerjob_operator.decide.verdicts import longest_pause_seconds, on_host_lost
@@ -54,8 +54,7 @@ def cancel_wanted(facts: Facts) -> bool:
 
 def time_is_up(facts: Facts) -> bool:
     """activeDeadlineSeconds have passed"""
-    end = deadline(facts.job)
-    return end is not None and facts.now >= end
+    return is_over(deadline(facts.job), facts)
 
 
 def suspend_wanted(facts: Facts) -> bool:
@@ -65,8 +64,7 @@ def suspend_wanted(facts: Facts) -> bool:
 
 def never_started_in_time(facts: Facts) -> bool:
     """startingDeadlineSeconds have passed and no container has ever started"""
-    end = starting_deadline(facts.job)
-    return end is not None and facts.now >= end
+    return is_over(starting_deadline(facts.job), facts)
 
 
 def too_early_untold(facts: Facts) -> bool:

@@ -39,22 +39,22 @@ class Context:
 
     def executor_of(self, live: LiveJob) -> Executor | None:
         """Return the executor of the job's host; None where the host is gone or may not be used."""
-        host = self.hosts.get(live.host_name or "")
+        host = self._host_of(live)
         return host.executor if host is not None and host.usable else None
 
     def disconnect_of(self, live: LiveJob) -> Disconnect:
         """Return what the job's host wants done while it does not answer; the default where the host is gone."""
-        host = self.hosts.get(live.host_name or "")
+        host = self._host_of(live)
         return Disconnect() if host is None else host.body.spec.disconnect
 
     def retention_of(self, live: LiveJob) -> int:
         """Return for how many seconds the job's host keeps finished containers; the default where it is gone."""
-        host = self.hosts.get(live.host_name or "")
+        host = self._host_of(live)
         return DAY if host is None else host.body.spec.container_retention_seconds
 
     def problem_of(self, live: LiveJob) -> str:
         """Say why the job's host cannot be asked."""
-        host = self.hosts.get(live.host_name or "")
+        host = self._host_of(live)
         if host is None:
             return f"DockerHost {live.host_name} does not exist"
         return host.probe.problem or "the engine does not answer"
@@ -113,6 +113,9 @@ class Context:
             self.jobs.finish(live.uid)
         else:
             self.jobs.forget(live.uid)
+
+    def _host_of(self, live: LiveJob) -> Host | None:
+        return self.hosts.get(live.host_name or "")
 
 
 def build_context(

@@ -24,12 +24,12 @@ NAMED: Final = 20
 
 
 async def sweep_host(host: Host, executor: Executor, rows: tuple[OwnedContainer, ...], context: Context) -> int:
-    """Clear a host, whose containers were listed just now; return how many a dry run left that are nobody's."""
-    rows = tuple(
-        row for row in rows if row.namespace and row.job_name
-    )  # others can't be looked up: not ours to judge
+    """Clear a host of what may go of these rows, which were listed just now and name their jobs.
+
+    Returns how many a dry run left that are nobody's.
+    """
     host.signalled &= {row.name for row in rows}
-    existing = await context.kube.job_uids() if rows else frozenset()
+    existing = await context.kube.job_uids()
     _suspect_vanished(host, rows, existing, context)
     dated = [await _dated(row, host, executor, context) for row in rows]
     unfinished = {row.job_uid: owner for row in dated if (owner := _known(row, context)) is not None}
