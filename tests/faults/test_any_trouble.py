@@ -8,6 +8,7 @@ I6: 30 s after the last fault everything matches, and nothing is written any mor
 import os
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -197,7 +198,7 @@ async def end(engine: Any, container: Any, code: int, *, oom: bool = False) -> N
         engine.end(container, code)
 
 
-TestAnyTrouble = AnyTrouble.TestCase
+TestAnyTrouble = pytest.mark.timeout(1800 if FULL else 300)(AnyTrouble.TestCase)
 TestAnyTrouble.settings = settings(
     max_examples=1000 if FULL else 150,
     stateful_step_count=40,

@@ -68,12 +68,13 @@ class Context:
         """Take in a job as the API server has it; say whether that is news of an unfinished one."""
         known = self.jobs.get(job.metadata.uid)
         moved = known is not None and known.job.spec.placement != job.spec.placement
+        bound = known is not None and known.job.status.current is not None
         live = self.jobs.observe(job)
         if live is None:
             if known is not None and known.uid not in self.jobs:
                 self.end(known, finished=True)
             return False
-        if moved:
+        if moved or (bound and job.status.current is None):  # whoever ended the attempt, its slot is free
             self.placements.release(live)
         if job.status.current is not None:
             self.placements.hold(live)

@@ -44,10 +44,11 @@ class Placements:
         """Labels of every namespace."""
 
     def wait_for_host(self, live: LiveJob) -> None:
-        """Queue a job that has no attempt under way."""
-        group = self._groups[live.job.metadata.namespace, _pinned(live), _avoided(live)]
-        if live.uid not in group:
-            group[live.uid] = live
+        """Queue a job that has no attempt under way, hence no slot; it must never wait for its own."""
+        key = (live.job.metadata.namespace, _pinned(live), _avoided(live))
+        if live.uid not in self._groups.get(key, ()):
+            self._drop(live.uid)
+            self._groups[key][live.uid] = live
             self._fresh[live.uid] = live
             self._wakeup.set()
 

@@ -20,6 +20,18 @@ async def test_an_outcome_that_the_watch_brings_frees_the_slot_and_the_due_time(
     assert uid not in desk.rig.context.queue._due
 
 
+async def test_an_attempt_that_another_operator_ended_frees_its_slot_though_the_job_goes_on(desk: Desk) -> None:
+    desk.kube.create_job(argv=LONG)
+    await desk.rig.load()
+    await desk.rig.look()
+    (attempt,) = desk.kube.job()["status"]["attempts"]
+    ended = {**attempt, "reason": "HostDisruption", "failureClass": "Infrastructure"}
+    later = {"phase": "Retrying", "attempts": [ended], "nextRetryTime": "2099-01-01T00:00:00Z"}
+    desk.kube.edit_job({"status": later})
+    desk.rig.context.observe(ContainerJob.from_body(desk.kube.job()))
+    assert desk.rig.context.placements.held["h1"] == set()
+
+
 async def test_a_job_bound_elsewhere_holds_its_slot_there_and_a_late_wake_is_nothing(desk: Desk) -> None:
     context = desk.rig.context
     desk.kube.create_job(argv=LONG)

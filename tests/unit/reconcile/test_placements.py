@@ -196,6 +196,15 @@ async def test_a_job_that_goes_away_while_it_waits_gets_no_slot() -> None:
     assert at.placements.held["h1"] == {"b"}
 
 
+async def test_a_job_that_waits_holds_no_slot_whatever_was_known_of_it_before() -> None:
+    at = desk(h1=1)
+    bound = live("a", status=bound_status(HostReference(name="h1")))
+    at.placements.hold(bound)
+    at.add(live("a"))
+    assert await at.woken() == ["a"]
+    assert at.placements.held["h1"] == {"a"}
+
+
 async def test_asking_twice_for_a_host_is_asking_once() -> None:
     at, a = desk(h1=2), live("a")
     at.add(a, a)
