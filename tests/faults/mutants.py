@@ -3,6 +3,7 @@
 import inspect
 import re
 import textwrap
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import CodeType
@@ -18,7 +19,9 @@ Check = Callable[[], Awaitable[object]]
 FAILURES = (AssertionError, pytest.fail.Exception)
 """What a check ends with that fails; the second is that of `pytest.raises`."""
 SHORT_PATIENCE = 1.5
-"""Seconds that a check waits under a mistake; without it, it has all its time."""
+"""Seconds that a check waits at least under a mistake; without it, it has all its time."""
+PATIENCE_PART = 0.25
+"""Of the time that the check took without the mistake: a busy machine must not look like a mistake."""
 
 
 def mutated(function: Callable[..., Any], right: str, wrong: str) -> CodeType:
@@ -31,11 +34,13 @@ def mutated(function: Callable[..., Any], right: str, wrong: str) -> CodeType:
 
 async def caught(check: Check, words: str, function: Callable[..., Any], right: str, wrong: str) -> None:
     """Assert that a check passes, and that with this mistake it fails in these words, a regular expression."""
+    began = time.monotonic()
     await check()
+    patience = max(SHORT_PATIENCE, PATIENCE_PART * (time.monotonic() - began))
     with pytest.MonkeyPatch.context() as patch:
         # Not the name but the code behind it: tables and importers hold the function itself.
         patch.setattr(function, "__code__", mutated(function, right, wrong))
-        patch.setattr(until, "__defaults__", (SHORT_PATIENCE,))
+        patch.setattr(until, "__defaults__", (patience,))
         with pytest.raises(FAILURES) as failed:
             await check()
     told = str(failed.value)
