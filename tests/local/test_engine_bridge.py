@@ -1,41 +1,16 @@
-"""Docker's bridge, real ones under other names or in a network of their own, so the machine's stays untouched."""
+"""Bridges, real ones: Docker's under another name, so that the machine's stays untouched, and our own."""
 
-import json
 import os
 import socket
 import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from containerjob_local.engine import EngineError, bridge, leftovers
-from containerjob_local.engine.demo_image import static_busybox
 
 pytestmark = pytest.mark.real
-
-# Runs where `unshare` gave it a network without any interface but loopback.
-RUN_ON_THE_BRIDGE = """
-import json, sys
-from pathlib import Path
-import docker
-from containerjob_local.engine import DEMO_IMAGE, bridge, ensure_image, find_engine, stop_engine
-
-bridge.in_use = lambda: False  # what it would see belongs to the machine's network
-state, reports = Path(sys.argv[1]), []
-try:
-    engine = find_engine(state, reports.append, own=True)
-    ensure_image(engine.endpoint, DEMO_IMAGE, reports.append)
-    client = docker.DockerClient(base_url=engine.endpoint)
-    output = client.containers.run(DEMO_IMAGE, ["ip", "-4", "-o", "addr", "show", "eth0"], remove=True)
-    client.close()
-    during = bridge.exists()
-finally:
-    stop_engine(state)
-print(json.dumps({"output": output.decode(), "during": during, "after": bridge.exists(), "reports": reports}))
-"""
 
 
 def ip(*arguments: str) -> None:
@@ -94,10 +69,14 @@ def test_a_bridge_that_cannot_be_removed_is_an_error(monkeypatch: pytest.MonkeyP
         ([b"dockerd"], True),
         ([b"dockerd", b"--bridge=none"], False),
         ([b"dockerd", b"-b", b"none"], False),
-        ([b"dockerd", b"--bridge", b"mine"], True),
+        ([b"dockerd", b"--bridge", b"mine"], False),
+        ([b"dockerd", b"-b=mine", b"-D"], False),
+        ([b"dockerd", b"-bmine"], False),
+        ([b"dockerd", b"--bip=10.0.0.1/24"], True),
+        ([b"dockerd", b"--bridge=mine", b"-b", b"cjob-absent"], True),
     ],
 )
-def test_another_daemon_uses_the_bridge_unless_it_says_not_to(
+def test_another_daemon_uses_the_bridge_unless_it_names_its_own(
     monkeypatch: pytest.MonkeyPatch, arguments: list[bytes], uses: bool
 ) -> None:
     monkeypatch.setattr(bridge, "BRIDGE", "cjob-absent")
@@ -106,19 +85,45 @@ def test_another_daemon_uses_the_bridge_unless_it_says_not_to(
     assert bridge.in_use() == uses
 
 
-@pytest.mark.usefixtures("engine")  # so that the package is installed before there is no network
-def test_containers_get_a_network_where_the_bridge_comes_up() -> None:
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        busybox = static_busybox(Path(folder))  # out here: in there no package can be fetched
-        done = subprocess.run(
-            ["unshare", "--net", sys.executable, "-c", RUN_ON_THE_BRIDGE, f"{folder}/state"],
-            env={**os.environ, "PATH": f"{busybox.parent}:{os.environ['PATH']}"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
-    assert "inet 172." in seen["output"]
-    assert (seen["during"], seen["after"]) == (True, False)
-    assert not any("without a network" in line for line in seen["reports"])
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder as an engine's, with no bridge of its own left behind."""
+    yield tmp_path
+    if bridge.exists(name := bridge.own_name(tmp_path)):
+        ip("delete", name)
+
+
+def addresses(name: str) -> str:
+    shown = subprocess.run(["ip", "-4", "-o", "addr", "show", name], check=True, capture_output=True, text=True)
+    return shown.stdout
+
+
+def test_an_engines_own_bridge_is_made_once_and_removed(folder: Path) -> None:
+    name = bridge.own_name(folder)
+    assert len(name) <= 15
+    assert bridge.own_name(folder / "other") != name
+
+    bridge.make(name)
+    bridge.make(name)
+    assert bridge.exists(name)
+
+    bridge.remove_own(folder)
+    assert not bridge.exists(name)
+    bridge.remove_own(folder)
+
+
+def test_a_bridge_that_is_cut_off_has_no_address_of_the_machine(folder: Path) -> None:
+    name = bridge.own_name(folder)
+    bridge.make(name)
+    subprocess.run(["ip", "addr", "add", "192.0.2.1/30", "dev", name], check=True)
+    assert "192.0.2.1" in addresses(name)
+
+    bridge.isolate(name)
+    bridge.isolate(name)
+    assert addresses(name) == ""
+
+
+@pytest.mark.parametrize(("use", "trouble"), [(bridge.make, "made"), (bridge.isolate, "cut off")])
+def test_a_name_the_kernel_refuses_is_an_error(use: Callable[[str], None], trouble: str) -> None:
+    with pytest.raises(EngineError, match=f"the bridge no/name cannot be {trouble}: "):
+        use("no/name")

@@ -235,29 +235,6 @@ def test_a_long_state_folder_works_as_a_short_one(folder: Path) -> None:
     assert_nothing_is_left(state, layout.sockets)
 
 
-def test_where_the_bridge_cannot_be_made_containers_get_no_network(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bridge, "in_use", lambda: False)  # as on a machine without another daemon
-    write_program(tmp_path, "iptables", "echo iptables: no such table >&2; exit 3")
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    reports: list[str] = []
-    state = folder / "bridge"
-    before = bridge.exists()
-    try:
-        engine = find_engine(state, reports.append, own=True)
-        oracle = docker.DockerClient(base_url=engine.endpoint)
-        networks = {network.name for network in oracle.networks.list()}
-        oracle.close()
-    finally:
-        stop_engine(state)
-
-    assert "starting again without a network" in reports[-1]
-    assert "iptables: no such table" in reports[-1]
-    assert networks == {"host", "none"}
-    assert bridge.exists() == before
-
-
 def test_a_bridge_that_another_engine_uses_is_left_to_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bridge, "in_use", lambda: True)
     reports: list[str] = []

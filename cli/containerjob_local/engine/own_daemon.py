@@ -21,7 +21,7 @@ _UNITS = ("docker.service", "docker.socket", "containerd.service")
 _READY_SECONDS = 60.0
 # A daemon stops its containers first; they were removed by then, so this is for its own files.
 _STOP_SECONDS = 30.0
-_NO_NETWORK = ("--bridge=none", "--iptables=false", "--ip-forward=false")
+_NO_NETWORK = ("--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false")
 _FAILURE = "failed to start daemon: "
 _NETWORK_TROUBLE = ("network controller", "iptables", "bridge")
 
@@ -50,9 +50,13 @@ def running_engine(state_dir: Path) -> Engine | None:
 def start_engine(state_dir: Path, report: Report, *, network: bool) -> Engine:
     """Start dockerd, installed first where it is missing, and wait until it answers; else raise EngineError."""
     earlier = read_layout(state_dir)
-    layout = earlier or make_layout(state_dir, bridge_was_there=bridge.exists())
+    # An engine without a network makes no docker0: one that comes up meanwhile is another's.
+    layout = earlier or make_layout(state_dir, bridge_was_there=bridge.exists() or not network)
     program = _program(layout.folder / "packages.log", report)
-    if network and earlier is None and bridge.in_use():
+    if network and bridge.exists(bridge.own_name(layout.folder)):
+        report("containers get no network, as before the daemon crashed")
+        network = False
+    elif network and earlier is None and bridge.in_use():
         report("another engine uses the bridge docker0: containers get no network")
         network = False
     report(f"starting {program} with its data in {layout.folder}")
@@ -77,6 +81,7 @@ def stop_engine(state_dir: Path) -> None:
     folder = engine_folder(state_dir)
     leftovers.end_at_once(lambda: leftovers.of_engine(folder))
     leftovers.unmount_beneath(folder)
+    bridge.remove_own(folder)
     leftovers.remove_folder(folder)
 
 
@@ -108,7 +113,20 @@ def _command(program: str, layout: Layout, *, network: bool) -> list[str]:
         f"--host={layout.endpoint}",
         "--exec-opt=native.cgroupdriver=cgroupfs",
     ]
-    return command if network else [*command, *_NO_NETWORK]
+    return command if network else [*command, f"--bridge={_bridge_to_nowhere(layout)}", *_NO_NETWORK]
+
+
+def _bridge_to_nowhere(layout: Layout) -> str:
+    """Name what an engine without a network hangs its containers on.
+
+    Told `none`, a daemon removes docker0, whoever uses it; where there is one, ours gets a bridge of its own instead,
+    which costs a pair of interfaces for each container.
+    """
+    name = bridge.own_name(layout.folder)
+    if not bridge.exists() and not bridge.exists(name):
+        return "none"
+    bridge.make(name)
+    return name
 
 
 def _major_version(program: str) -> int:
@@ -131,6 +149,15 @@ def _start(program: str, layout: Layout, *, network: bool) -> Engine:
             record=layout.process,
             environment=os.environ | {"PATH": packages.search_path()},
         )
+    engine = _answering(layout, process)
+    own_bridge = bridge.own_name(layout.folder)
+    if not network and bridge.exists(own_bridge):
+        bridge.isolate(own_bridge)
+    return engine
+
+
+def _answering(layout: Layout, process: processes.StartedProcess) -> Engine:
+    """Wait until the daemon answers; raise EngineError when it ends or stays silent instead."""
     deadline = time.monotonic() + _READY_SECONDS
     while True:
         try:
