@@ -1,6 +1,7 @@
 """The Lease on a real API server: who gets it, when, and what is written."""
 
 import asyncio
+import importlib.metadata
 import time
 from uuid import uuid4
 
@@ -40,7 +41,9 @@ async def test_a_standby_waits_while_the_holder_renews_and_follows_when_it_relea
     async with asyncio.timeout(SECONDS):
         await standby
     assert time.monotonic() - released < QUICK.duration
-    spec = oracle.lease(name, OPERATOR_NAMESPACE)["spec"]
+    lease = oracle.lease(name, OPERATOR_NAMESPACE)
+    assert lease["metadata"]["labels"] == {"app.kubernetes.io/version": importlib.metadata.version("containerjob")}
+    spec = lease["spec"]
     assert (spec["holderIdentity"], spec["leaseTransitions"], spec["leaseDurationSeconds"]) == ("two", 1, 2)
 
 
