@@ -6,8 +6,12 @@ GROUP: Final = "containerjobs.io"
 VERSION: Final = "v1alpha1"
 API_VERSION: Final = f"{GROUP}/{VERSION}"
 
+LOG_API_GROUP: Final = f"subresources.{GROUP}"
+"""What the operator serves itself, through the API server's aggregation: logs, usage, probes of hosts."""
+
 CONTAINERJOBS: Final = "containerjobs"
 DOCKERHOSTS: Final = "dockerhosts"
+CONTAINERJOBTEMPLATES: Final = "containerjobtemplates"
 
 OPERATOR_NAMESPACE: Final = "containerjob-system"
 OPERATOR_NAME: Final = "containerjob-operator"
@@ -19,6 +23,8 @@ LABEL_NAMESPACE: Final = f"{GROUP}/namespace"
 LABEL_NAME: Final = f"{GROUP}/name"
 LABEL_ATTEMPT: Final = f"{GROUP}/attempt"
 LABEL_SPEC_HASH: Final = f"{GROUP}/spec-hash"
+LABEL_TEMPLATE: Final = f"{GROUP}/template"
+"""On a ContainerJob: name of the ContainerJobTemplate that it was made from."""
 
 HOST_FINALIZER: Final = f"{GROUP}/operator"
 """On DockerHosts only, while the operator's timers look after them; a ContainerJob never has one."""

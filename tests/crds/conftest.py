@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.crds.jobs import OURS
-from tests.crds.rest import HOSTS, JOBS, rest
+from tests.crds.rest import HOSTS, JOBS, TEMPLATES, rest
 
 if TYPE_CHECKING:
     from tests.conftest import TestPlane
@@ -31,12 +31,12 @@ def schemas(plane: TestPlane, strict_apply: tuple[int, str, str]) -> Iterator[Te
     assert strict_apply[0] == 0, strict_apply[2]
     plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
     deadline = time.monotonic() + 30
-    while plane.kubectl("get", "cjob,dhost", check=False).returncode != 0:
+    while plane.kubectl("get", "cjob,dhost,cjt", check=False).returncode != 0:
         assert time.monotonic() < deadline, "the kinds are established but not served"
         time.sleep(0.1)
     yield plane
     selector = ",".join(f"{key}={value}" for key, value in OURS.items())
     with rest(plane) as api:
-        for path in (JOBS, HOSTS):
+        for path in (JOBS, HOSTS, TEMPLATES):
             status, answer = api.send("DELETE", path, {"labelSelector": selector})
             assert status == 200, answer

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ROOT = "/apis/containerjobs.io/v1alpha1"
 JOBS = f"{ROOT}/namespaces/default/containerjobs"
 HOSTS = f"{ROOT}/dockerhosts"
+TEMPLATES = f"{ROOT}/namespaces/default/containerjobtemplates"
 
 
 @dataclass(frozen=True, slots=True)

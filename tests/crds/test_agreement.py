@@ -10,17 +10,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from tests.crds.rest import HOSTS, JOBS, rest
+from tests.crds.rest import HOSTS, JOBS, TEMPLATES, rest
 
 from containerjob_api.failures import FailureReason
 from containerjob_api.hosts import DockerHost
 from containerjob_api.jobs import ContainerJob
+from containerjob_api.templates import ContainerJobTemplate
 
 if TYPE_CHECKING:
     from tests.conftest import TestPlane
 
 Json = dict[str, Any]
-READ: dict[str, type[ContainerJob | DockerHost]] = {"ContainerJob": ContainerJob, "DockerHost": DockerHost}
+READ: dict[str, type[ContainerJob | DockerHost | ContainerJobTemplate]] = {
+    "ContainerJob": ContainerJob,
+    "DockerHost": DockerHost,
+    "ContainerJobTemplate": ContainerJobTemplate,
+}
 DRY_RUN = {"dryRun": "All", "fieldValidation": "Strict"}
 ODD = " \n\t\x00é²/:@=!~A0"
 
@@ -99,6 +104,16 @@ def host(fields: Json) -> Json:
     return {"endpoint": "fake://", **fields}
 
 
+def template(*parameters: Json, **job_template: Any) -> Json:
+    """Return a template's spec."""
+    return {"parameters": list(parameters), "template": {"spec": container(), **job_template}}
+
+
+def placed(**fields: Any) -> Json:
+    """Return a template's spec with these fields in its container."""
+    return template(spec=container(**fields))
+
+
 MOST = 2**31 - 1
 DAY = 86400
 SPEC_NUMBERS = {
@@ -138,6 +153,13 @@ RULE: dict[str, st.SearchStrategy[Any]] = {
 HOST_NUMBERS = {"maxRetainedContainers": numbers(0, 100_000), "containerRetentionSeconds": numbers(0, MOST)}
 DISCONNECT = {"lostAfterSeconds": numbers(1, MOST), "onHostLost": choices("Wait", "Retry", "Fail")}
 ORPHANS = {"dryRun": flags(), "graceSeconds": numbers(0, MOST)}
+
+PARAMETER: dict[str, st.SearchStrategy[Any]] = {
+    "required": flags(),
+    "default": words("ab", max_size=2),
+    "enum": st.lists(words("ab", max_size=1), max_size=3),
+    "pattern": st.sampled_from(["a*", "[ab]+", "a|ab", "(a", "[[a]", "a{,2}", "", "p" * 257, "\\Aa", "^b$"]),
+}
 
 CASES: list[tuple[str, Callable[[Any], Json], st.SearchStrategy[Any]]] = [
     (
@@ -194,6 +216,26 @@ CASES: list[tuple[str, Callable[[Any], Json], st.SearchStrategy[Any]]] = [
     ),
     ("label-value", lambda it: selector(matchLabels={"team": it}), words("aB1-_.")),
     ("label-key", lambda it: selector(matchLabels={it: ""}), words("aB1-_./")),
+    ("parameter", lambda it: template({"name": "x", **it}), some_of(PARAMETER)),
+    ("parameter-name", lambda it: template({"name": it, "required": True}), words("aA_-1")),
+    ("place-of-a-path", lambda it: placed(workingDir=it), words("/a") | st.just("$(params.x)")),
+    (
+        "place-of-a-quantity",
+        lambda it: placed(resources={"limits": {"cpu": it}}),
+        words("012.mMi", max_size=5) | st.sampled_from(["$(params.x)", "$(params.x)Mi", "$(x)", 0, 1]),
+    ),
+    ("place-of-an-env-name", lambda it: placed(env=[{"name": it}]), words("params.") | st.just("params.x")),
+    (
+        "place-of-a-label",
+        lambda it: template(metadata={"labels": {"x": it}}, spec=container()),
+        words("aB-_.") | st.sampled_from(["$(params.x)", "a$(params.x)", "$(x)", "a" * 63, "a" * 64]),
+    ),
+    (
+        "place-of-a-host",
+        lambda it: template(spec=job({"placement": {"hostRef": {"name": it}}})),
+        words("ab-.") | st.sampled_from(["$(params.x)", "rack-$(params.x)"]),
+    ),
+    ("annotation-key", lambda it: template(metadata={"annotations": {it: ""}}, spec=container()), words("aB-_./")),
     ("requirement-key", lambda it: selector(matchExpressions=[{"key": it, "operator": "Exists"}]), words("aB1-_./")),
 ]
 
@@ -209,6 +251,7 @@ def test_server_and_models_accept_the_same_values(
         def agree(value: Any) -> None:
             wanted = spec(value)
             kind, path = ("DockerHost", HOSTS) if "endpoint" in wanted else ("ContainerJob", JOBS)
+            kind, path = ("ContainerJobTemplate", TEMPLATES) if "parameters" in wanted else (kind, path)
             body = {
                 "apiVersion": "containerjobs.io/v1alpha1",
                 "kind": kind,

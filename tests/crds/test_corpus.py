@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from containerjob_api.hosts import DockerHost
 from containerjob_api.jobs import ContainerJob
+from containerjob_api.resources import Value
+from containerjob_api.templates import ContainerJobTemplate
 
 if TYPE_CHECKING:
     from tests.conftest import TestPlane
 
+READ: dict[str, Callable[[dict[str, Any]], Value]] = {
+    "ContainerJob": ContainerJob.from_body,
+    "DockerHost": DockerHost.from_body,
+    "ContainerJobTemplate": ContainerJobTemplate.from_body,
+}
 CORPUS = Path(__file__).parent / "corpus"
 ACCEPTED = sorted((CORPUS / "accepted").glob("*.yaml"))
 REFUSED = sorted((CORPUS / "refused").glob("*.yaml"))
@@ -28,7 +36,7 @@ def test_the_definitions_apply_strictly_without_a_warning(strict_apply: tuple[in
     assert (code, warnings) == (0, "")
     assert {line.split()[0] for line in output.splitlines()} == {
         f"customresourcedefinition.apiextensions.k8s.io/{plural}.containerjobs.io"
-        for plural in ("containerjobs", "dockerhosts")
+        for plural in ("containerjobs", "containerjobtemplates", "dockerhosts")
     }
 
 
@@ -51,7 +59,7 @@ def test_an_accepted_object_is_stored_and_read_by_the_models(schemas: TestPlane,
     done = schemas.kubectl(*CREATE, str(file))
 
     body = json.loads(done.stdout)
-    read = {"ContainerJob": ContainerJob.from_body, "DockerHost": DockerHost.from_body}[body["kind"]]
+    read = READ[body["kind"]]
     assert done.stderr == ""
     assert read(read(body).to_json()) == read(body)
 

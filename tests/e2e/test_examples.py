@@ -1,5 +1,7 @@
 """Every example manifest does what its comment says."""
 
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,9 @@ import yaml
 from tests.conftest import TestPlane
 from tests.e2e.conftest import Jobs
 
+from kubectl_containerjob.templates.rendering import given, render
+
+RENDERED = re.compile(r"template render (?P<template>\S+) (?P<values>.*) --name (?P<name>\S+) \| kubectl apply -f -")
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 
 
@@ -18,8 +23,21 @@ def test_an_example_applies_and_ends_as_it_says(path: Path, jobs: Jobs, installe
     installed.kubectl("apply", "--validate=strict", "-n", jobs.namespace, "-f", str(path))
     for document in documents:
         name = document["metadata"]["name"]
-        if document["kind"] == "ContainerJob":
+        if document["kind"] == "ContainerJobTemplate":
+            name = apply_a_job(document, text, jobs)
+        if document["kind"] != "DockerHost":
             phase = jobs.finished(name)["phase"]
             assert phase in text, f"the comment of {path.name} does not speak of {phase}"
         else:
             installed.kubectl("delete", "-f", str(path), "--timeout=20s")
+
+
+def apply_a_job(template: dict[str, Any], text: str, jobs: Jobs) -> str:
+    """Make the job that the template's comment makes, and return its name."""
+    command = RENDERED.search(text)
+    assert command, "the comment does not say how the template is rendered"
+    assert command["template"] == template["metadata"]["name"]
+    job = render(template, given([word for word in shlex.split(command["values"]) if word != "-p"]))
+    del job["metadata"]["generateName"]
+    jobs.create({**job, "metadata": {**job["metadata"], "name": command["name"], "namespace": jobs.namespace}})
+    return command["name"]

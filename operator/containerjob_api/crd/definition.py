@@ -8,7 +8,15 @@ from pydantic import BaseModel
 from containerjob_api.crd.schema import object_schema
 from containerjob_api.hosts import DockerHost
 from containerjob_api.jobs import ContainerJob
-from containerjob_api.names import CONTAINERJOBS, DOCKERHOSTS, GROUP, OPERATOR_NAME, VERSION
+from containerjob_api.names import (
+    CONTAINERJOBS,
+    CONTAINERJOBTEMPLATES,
+    DOCKERHOSTS,
+    GROUP,
+    OPERATOR_NAME,
+    VERSION,
+)
+from containerjob_api.templates import ContainerJobTemplate
 
 Json = dict[str, Any]
 READY_REASON: Final = '.status.conditions[?(@.type=="Ready")].reason'
@@ -76,12 +84,14 @@ class Kind:
 
     def _version(self) -> Json:
         schema = object_schema(self.model)
-        schema["properties"]["status"]["default"] = {**FRESH_STATUS, **self.first_status}
+        status = schema["properties"].get("status")
+        if status is not None:
+            status["default"] = {**FRESH_STATUS, **self.first_status}
         version: Json = {
             "name": VERSION,
             "served": True,
             "storage": True,
-            "subresources": {"status": {}},
+            **({"subresources": {"status": {}}} if status is not None else {}),
             "additionalPrinterColumns": [column.as_json() for column in self.columns],
             "schema": {"openAPIV3Schema": schema},
         }
@@ -97,7 +107,7 @@ KINDS: Final = (
         short_name="cjob",
         scope="Namespaced",
         categories=("all",),
-        selectable=(".status.finished", ".status.expireTime"),
+        selectable=(".status.finished", ".status.expireTime", ".status.phase"),
         first_status={"phase": "Pending"},
         columns=(
             Column("Phase", ".status.phase"),
@@ -124,6 +134,17 @@ KINDS: Final = (
             AGE,
             Column("Endpoint", ".spec.endpoint", wide=True),
             Column("Reason", READY_REASON, wide=True),
+        ),
+    ),
+    Kind(
+        model=ContainerJobTemplate,
+        plural=CONTAINERJOBTEMPLATES,
+        short_name="cjt",
+        scope="Namespaced",
+        columns=(
+            Column("Image", ".spec.template.spec.template.spec.containers[0].image"),
+            AGE,
+            Column("Description", ".spec.description", wide=True),
         ),
     ),
 )

@@ -69,6 +69,11 @@ def test_the_check_runs_as_a_module() -> None:
             {"kind": "ContainerJob", "singular": "containerjob", "shortNames": ["cjob"], "categories": ["all"]},
         ),
         ("dockerhosts", "Cluster", {"kind": "DockerHost", "singular": "dockerhost", "shortNames": ["dhost"]}),
+        (
+            "containerjobtemplates",
+            "Namespaced",
+            {"kind": "ContainerJobTemplate", "singular": "containerjobtemplate", "shortNames": ["cjt"]},
+        ),
     ],
 )
 def test_a_definition_carries_its_names(plural: str, scope: str, names: dict[str, Any]) -> None:
@@ -92,13 +97,20 @@ def test_a_version_has_a_status_that_says_unseen(plural: str, more: dict[str, st
     assert status["default"] == {"observedGeneration": -1, **more}
 
 
-def test_jobs_are_selectable_by_their_end_and_by_their_expiry() -> None:
+def test_a_template_has_no_status() -> None:
+    version = committed("containerjobtemplates")["spec"]["versions"][0]
+
+    assert "subresources" not in version
+    assert set(version["schema"]["openAPIV3Schema"]["properties"]) == {"apiVersion", "kind", "metadata", "spec"}
+
+
+def test_jobs_are_selectable_by_their_end_their_expiry_and_their_phase() -> None:
     selectable = committed("containerjobs")["spec"]["versions"][0]["selectableFields"]
 
-    assert selectable == [{"jsonPath": ".status.finished"}, {"jsonPath": ".status.expireTime"}]
+    assert [field["jsonPath"] for field in selectable] == [".status.finished", ".status.expireTime", ".status.phase"]
 
 
-@pytest.mark.parametrize("plural", ["containerjobs", "dockerhosts"])
+@pytest.mark.parametrize("plural", ["containerjobs", "dockerhosts", "containerjobtemplates"])
 def test_every_rule_over_an_object_blames_a_field_that_exists(plural: str) -> None:
     schema = committed(plural)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 

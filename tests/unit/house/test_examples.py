@@ -9,10 +9,15 @@ import yaml
 from containerjob_api.hosts import DockerHost
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.names import API_VERSION
+from containerjob_api.templates import ContainerJobTemplate
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
-KINDS = {"ContainerJob": ContainerJob, "DockerHost": DockerHost}
+KINDS = {
+    "ContainerJob": ContainerJob,
+    "DockerHost": DockerHost,
+    "ContainerJobTemplate": ContainerJobTemplate,
+}
 
 
 def manifests(path: Path) -> list[dict[str, Any]]:

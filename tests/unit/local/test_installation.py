@@ -12,7 +12,11 @@ from containerjob_local.path_folder import link_programs
 
 
 def test_a_checkout_has_the_manifests_beside_the_packages() -> None:
-    assert [path.name for path in bundled.crds()] == ["containerjobs.yaml", "dockerhosts.yaml"]
+    assert [path.name for path in bundled.crds()] == [
+        "containerjobs.yaml",
+        "containerjobtemplates.yaml",
+        "dockerhosts.yaml",
+    ]
     assert "ServiceAccount" in bundled.operator_rbac().read_text()
     assert "ContainerJob" in bundled.example("01-hello.yaml").read_text()
 
