@@ -4,6 +4,7 @@
   x HostUnavailable        could not ask: nothing is known, wait and ask again
   x LaunchRejected         the engine's final no to this job: it fails with the reason
   x LaunchDelayed          a passing no: the job waits, the launch is tried again
+  x OutputGone             the container, or its log, is not there to be read
   x LeaseLost              another operator acts now, or may soon: this one ends
   x KubeError
     + ObjectGone           404: the object, or this incarnation of it, is not there
@@ -39,6 +40,10 @@ class LaunchDelayed(ContainerJobError):
         super().__init__(message)
         self.reason = reason
         self.message = message
+
+
+class OutputGone(ContainerJobError):
+    """The container, or its log, is not there to be read; the message says which."""
 
 
 class KubeError(ContainerJobError):

@@ -11,6 +11,7 @@ from containerjob_api.jobstatus import LogTail
 from containerjob_operator.decide.observations import Observation, OwnedContainer, RunEvent
 from containerjob_operator.decide.runs import RunSpec
 from containerjob_operator.executors.base import Executor
+from containerjob_operator.executors.outputs import Gap, Output, OutputQuery, Usage
 
 
 @dataclass
@@ -70,6 +71,14 @@ class TroubledExecutor:
     async def tail(self, name: str) -> LogTail:
         """Read the end of the log."""
         return await self.trouble.around("tail", lambda: self.real.tail(name))
+
+    def output(self, name: str, query: OutputQuery) -> AsyncIterator[Output | Gap]:
+        """Read the log."""
+        return self.real.output(name, query)
+
+    async def usage(self, name: str) -> Usage | None:
+        """Measure."""
+        return await self.trouble.around("usage", lambda: self.real.usage(name))
 
     async def termination_message(self, name: str, path: str) -> str | None:
         """Read the last words."""

@@ -7,6 +7,7 @@ from containerjob_api.hosts import EngineInfo
 from containerjob_api.jobstatus import LogTail
 from containerjob_operator.decide.observations import Observation, OwnedContainer, RunEvent
 from containerjob_operator.decide.runs import RunSpec
+from containerjob_operator.executors.outputs import Gap, Output, OutputQuery, Usage
 
 
 class Executor(Protocol):
@@ -45,6 +46,18 @@ class Executor(Protocol):
 
     async def tail(self, name: str) -> LogTail:
         """Return the last lines of both streams, bounded as LogTail is."""
+        ...
+
+    def output(self, name: str, query: OutputQuery) -> AsyncIterator[Output | Gap]:
+        """Yield the container's output until its end, or, where it is followed, until the container's.
+
+        An end of a followed output is a hint: inspect the container, and go on with `after` where it still runs.
+        Raises OutputGone where the container, or its log, is not there.
+        """
+        ...
+
+    async def usage(self, name: str) -> Usage | None:
+        """Measure what the container uses, which may take two seconds; None where it does not run."""
         ...
 
     async def termination_message(self, name: str, path: str) -> str | None:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from tests.unit.decide.builders import new_job
 
+from containerjob_api.recreators import recreator
 from containerjob_api.resources import ObjectMeta
-from containerjob_operator.decide.ownership import expiry_warning, recreator
+from containerjob_operator.decide.ownership import expiry_warning
 
 
 def meta(**metadata: Any) -> ObjectMeta:
@@ -30,7 +31,7 @@ def meta(**metadata: Any) -> ObjectMeta:
     ],
 )
 def test_who_creates_a_deleted_object_again(metadata: ObjectMeta, who: str | None) -> None:
-    assert recreator(metadata) == who
+    assert recreator(metadata.labels, metadata.annotations) == who
 
 
 def test_the_warning_names_who_and_what_to_do() -> None:

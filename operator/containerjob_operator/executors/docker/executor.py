@@ -16,10 +16,21 @@ from containerjob_operator.decide.observations import ABSENT, Observation, Owned
 from containerjob_operator.decide.runs import RunSpec
 from containerjob_operator.errors import LaunchDelayed, LaunchRejected
 from containerjob_operator.executors import marks
-from containerjob_operator.executors.docker import build, events, faults, logs, messages, read, restarts
+from containerjob_operator.executors.docker import (
+    build,
+    events,
+    faults,
+    logs,
+    messages,
+    outputs,
+    read,
+    restarts,
+    usage,
+)
 from containerjob_operator.executors.docker.client import EngineClient
 from containerjob_operator.executors.docker.pulls import Pulls
 from containerjob_operator.executors.docker.starts import Starts
+from containerjob_operator.executors.outputs import Gap, Output, OutputQuery, Usage
 
 
 class DockerExecutor:
@@ -154,6 +165,15 @@ class DockerExecutor:
             if exc.status != 501:
                 self._gone_or_raise(f"logs of {name}", exc)
             return LogTail()
+
+    def output(self, name: str, query: OutputQuery) -> AsyncIterator[Output | Gap]:
+        """Read or follow the log."""
+        return outputs.Reader(self._client, name, query, lambda: self._look_at_ours(name)).run()
+
+    async def usage(self, name: str) -> Usage | None:
+        """Ask the engine for two samples, where it runs."""
+        seen = await self._see(name)
+        return await usage.usage(self._client, name) if seen.state is RunState.RUNNING else None
 
     async def termination_message(self, name: str, path: str) -> str | None:
         """Read the file in which the container left its last words."""

@@ -1,10 +1,11 @@
 """The fake engine: containers whose state follows from the time, and faults on demand."""
 
 import asyncio
+import contextlib
 import itertools
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +17,8 @@ from containerjob_operator.executors.fake.programs import Output, Program
 QUEUE_LIMIT: Final = 1024
 """Events kept for a reader that does not read; more are dropped, as engines do."""
 KILLED: Final = 137
+CLOCK_SECONDS: Final = 0.001
+"""By which the loop's clock, which ends a container, may be before the wall's, which says what it has printed."""
 _IDS: Final = itertools.count(1)
 
 
@@ -36,6 +39,8 @@ class Container:
     oom_killed: bool = False
     disrupted: bool = False
     timer: asyncio.TimerHandle | None = None
+    watchers: list[asyncio.Event] = field(default_factory=list)
+    """Set when the container ends or goes, or the engine's streams break."""
 
     def state(self, now: float) -> RunState:
         """Return the state at this time."""
@@ -62,8 +67,29 @@ class Container:
         """Return what it has written so far."""
         if self.started_at is None:
             return []
-        elapsed = min(now, self.ends_at) - self.started_at
+        elapsed = min(now, self.ends_at) - self.started_at + CLOCK_SECONDS
         return [output for output in self.program.outputs if output.at <= elapsed]
+
+    def next_at(self, now: float) -> float:
+        """Return when it writes next, or ends."""
+        started_at = self.started_at or 0.0
+        coming = (started_at + output.at for output in self.program.outputs)
+        return min((at for at in coming if at > now), default=self.ends_at)
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[asyncio.Event]:
+        """Give an event that is set when the container changes."""
+        changed = asyncio.Event()
+        self.watchers.append(changed)
+        try:
+            yield changed
+        finally:
+            self.watchers.remove(changed)
+
+    def wake(self) -> None:
+        """Have every watcher look again."""
+        for changed in self.watchers:
+            changed.set()
 
 
 class Subscription:
@@ -96,6 +122,8 @@ class FakeEngine:
         self.subscriptions: Final[set[Subscription]] = set()
         self.starts = 0
         """Executions that ever began here."""
+        self.breaks = 0
+        """How often its streams broke."""
         self._reachable = True
         self._telling = True
 
@@ -168,6 +196,7 @@ class FakeEngine:
         if container is None:
             return
         _stop_timer(container)
+        container.wake()
         if container.state(self.clock()) is RunState.RUNNING:
             self._died(container)
         self._tell("destroy", container)
@@ -183,9 +212,13 @@ class FakeEngine:
         # The loop's clock and the wall's differ: once told, it has ended.
         container.ends_at = min(container.ends_at, self.clock())
         container.timer = None
+        container.wake()
         self._tell("die", container)
 
     def _break_streams(self) -> None:
+        self.breaks += 1
+        for container in self.containers.values():
+            container.wake()
         for subscription in self.subscriptions:
             subscription.end()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,12 +11,17 @@ from containerjob_api.jobstatus import LogTail
 from containerjob_api.phases import Reason
 from containerjob_operator.decide.observations import ABSENT, Observation, OwnedContainer, RunEvent, RunState
 from containerjob_operator.decide.runs import RunSpec
-from containerjob_operator.errors import HostUnavailable, LaunchDelayed, LaunchRejected
+from containerjob_operator.errors import HostUnavailable, LaunchDelayed, LaunchRejected, OutputGone
 from containerjob_operator.executors import marks
+from containerjob_operator.executors.fake import outputs
 from containerjob_operator.executors.fake.engine import KILLED, Container, Subscription, engine_named
 from containerjob_operator.executors.fake.options import DELAYS, FakeOptions
 from containerjob_operator.executors.fake.programs import program
+from containerjob_operator.executors.outputs import Gap, Output, OutputQuery, Usage
 from containerjob_operator.executors.tails import Window, log_tail, message_text
+
+MEMORY_BYTES: Final = 2**30
+"""The engine's."""
 
 
 class FakeExecutor:
@@ -90,6 +96,21 @@ class FakeExecutor:
                 (stderr if output.stderr else stdout).feed(output.data)
         return log_tail(stdout, stderr)
 
+    async def output(self, name: str, query: OutputQuery) -> AsyncIterator[Output | Gap]:
+        """Read or follow what it prints."""
+        container = self._find(name)
+        if container is None:
+            raise OutputGone(f"container {name} is not on the host")
+        async with aclosing(outputs.read(self.engine_state, container, query)) as reading:
+            async for item in reading:
+                yield item
+
+    async def usage(self, name: str) -> Usage | None:
+        """Say what a small program would use."""
+        container = self._find(name)
+        running = container is not None and container.state(self.engine_state.clock()) is RunState.RUNNING
+        return Usage(1.0, 2**20, MEMORY_BYTES, 1) if running else None
+
     async def termination_message(self, name: str, path: str) -> str | None:
         """Return what was last written to the file."""
         container = self._find(name)
@@ -130,7 +151,7 @@ class FakeExecutor:
             os="fake",
             architecture="fake",
             cpus=self._options.cpus,
-            memory_bytes=2**30,
+            memory_bytes=MEMORY_BYTES,
         )
 
     async def aclose(self) -> None:
