@@ -14,6 +14,7 @@ from containerjob_local.controlplane import PROGRAMS, Plane, running_plane, star
 from containerjob_local.engine import Engine, NoAnswerError, find_engine, remove_containers, stop_engine
 from containerjob_local.engine.answers import ask
 from containerjob_local.errors import LocalError, PortInUseError
+from containerjob_local.log_api import register_log_api
 from containerjob_local.operator_process import NAME as OPERATOR
 from containerjob_local.operator_process import OperatorOptions, apply_api, start_operator, stop_operator
 from containerjob_local.path_folder import link_programs
@@ -77,7 +78,10 @@ def up(options: Options, report: Report) -> Environment:
         if Component.API in wanted:
             apply_api(plane)
             _register(plane, engine, report)
-        operator = start_operator(plane, options.operator, report) if Component.OPERATOR in wanted else None
+        operator = None
+        if Component.OPERATOR in wanted:
+            operator = start_operator(plane, options.operator, report)
+            register_log_api(plane, report)
     return Environment(state, plane, engine, operator)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from containerjob_api.names import API_VERSION, CONTAINERJOBS, DOCKERHOSTS, OPERATOR_NAME, OPERATOR_NAMESPACE
-from containerjob_local import bundled, processes
+from containerjob_local import bundled, log_api, processes
 from containerjob_local.controlplane import Plane
 from containerjob_local.errors import KubectlError
 from containerjob_local.processes import StartedProcess
@@ -54,19 +54,19 @@ def _serves(plane: Plane, *kinds: str) -> bool:
 def start_operator(plane: Plane, options: OperatorOptions, report: Callable[[str], None]) -> StartedProcess:
     """Start the operator, or leave it alone when it runs with these options already."""
     state, started = plane.state, time.monotonic()
-    command = _command(state, options)
     running = processes.recorded(state.record(NAME))
-    if running is not None and processes.command_line(running) == command:
+    known = state.log_api()
+    if running is not None and known and processes.command_line(running) == _command(state, options, known.port):
         report(f"✔ operator already running (pid {running.pid})")
         return running
     if running is not None:
         report("• the operator runs with other options: starting it again")
         stop_operator(state)
     plane.service_account_kubeconfig(OPERATOR_NAMESPACE, OPERATOR_NAME, state.operator_kubeconfig)
-    log = state.log(NAME)
+    log, port = state.log(NAME), log_api.choose_port(state)
     before = _lease_renewal(plane)
     with contextlib.ExitStack() as undo:
-        process = processes.start(NAME, command, log=log, record=state.record(NAME))
+        process = processes.start(NAME, _command(state, options, port), log=log, record=state.record(NAME))
         undo.callback(stop_operator, state)  # else the next `up` would take it for one that is ready
         wait_until(
             lambda: _lease_renewal(plane) not in ("", before),
@@ -84,9 +84,10 @@ def stop_operator(state: State) -> StartedProcess | None:
     return processes.stop_recorded(state.record(NAME), STOP_SECONDS)
 
 
-def _command(state: State, options: OperatorOptions) -> list[str]:
+def _command(state: State, options: OperatorOptions, port: int) -> list[str]:
     command = [sys.executable, "-m", "containerjob_operator"]
     command += ["--kubeconfig", str(state.operator_kubeconfig), "--identity", IDENTITY]
+    command += log_api.operator_options(state, port)
     return [*command, "--allow-fake-hosts"] if options.allow_fake_hosts else command
 
 

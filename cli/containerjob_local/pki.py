@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from containerjob_local.errors import StateError
 from containerjob_local.files import write_private
 from containerjob_local.ports import LOOPBACK
 
@@ -87,6 +88,22 @@ def ensure_pki(folder: Path) -> Pki:
     return pki
 
 
+def ensure_serving(pki: Pki, name: str, host: str) -> Pair:
+    """Return the certificate by which a service of the cluster is known as `host`, making it when it is not there."""
+    pair = pki.pair(name)
+    if not pair.certificate.exists():
+        usages = (ExtendedKeyUsageOID.SERVER_AUTH,)
+        _issue(_read_authority(pki.pair("ca")), pair, name, usages=usages, hosts=(host,))
+    return pair
+
+
+def _read_authority(pair: Pair) -> _Authority:
+    key = serialization.load_pem_private_key(pair.key.read_bytes(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise StateError(f"{pair.key} is not a key of ours: take the environment down and up again")
+    return _Authority(x509.load_pem_x509_certificate(pair.certificate.read_bytes()), key)
+
+
 def _new_authority(pair: Pair, name: str) -> _Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
@@ -108,6 +125,7 @@ def _issue(
     *,
     usages: Sequence[x509.ObjectIdentifier],
     group: str | None = None,
+    hosts: Sequence[str] = _SERVER_NAMES,
 ) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -119,7 +137,7 @@ def _issue(
     )
     if ExtendedKeyUsageOID.SERVER_AUTH in usages:
         addresses = [x509.IPAddress(ipaddress.ip_address(address)) for address in (LOOPBACK, SERVICE_IP)]
-        names = [x509.DNSName(server) for server in _SERVER_NAMES]
+        names = [x509.DNSName(server) for server in hosts]
         builder = builder.add_extension(x509.SubjectAlternativeName([*names, *addresses]), critical=False)
     _write(pair, builder.sign(authority.key, hashes.SHA256()), key)
 

@@ -34,6 +34,13 @@ class EngineRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LogApiRecord:
+    """What is remembered of the log API, so that an operator that is started again serves it at the same port."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The paths of one local environment."""
 
@@ -94,6 +101,18 @@ class State:
             return EngineRecord(**fields)
         except TypeError:
             return None
+
+    def log_api(self) -> LogApiRecord | None:
+        """Read what is remembered of the log API; None when there is nothing, or nothing whole."""
+        fields = self._read("log-api")
+        try:
+            return LogApiRecord(**fields)
+        except TypeError:
+            return None
+
+    def remember_log_api(self, log_api: LogApiRecord) -> None:
+        """Write down the log API's port before it is served."""
+        write_private(self.folder / "log-api.json", json.dumps(asdict(log_api)))
 
     def remember_plane(self, plane: PlaneRecord) -> None:
         """Write down the plane's ports before its processes start, and who it is once it says so."""

@@ -5,7 +5,7 @@ import socket
 import sys
 import uuid
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 import uvloop
@@ -13,7 +13,7 @@ import uvloop
 from containerjob_api.names import OPERATOR_NAMESPACE
 from containerjob_operator.errors import KubeRefused
 from containerjob_operator.logs import set_up_logging
-from containerjob_operator.settings import Settings
+from containerjob_operator.settings import Listen, Settings
 
 
 def _identity() -> str:
@@ -60,24 +60,54 @@ def _identity() -> str:
     default=15,
     help="After how long without renewal another operator takes over.",
 )
+@click.option("--api-port", type=click.IntRange(1, 65535), help="Port of the log API; it is not served when absent.")
+@click.option(
+    "--api-address",
+    default="",
+    show_default="every address: the API server comes from outside the pod",
+    help="Address that the log API listens on.",
+)
+@click.option(
+    "--api-cert-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Certificate of the log API, PEM, for SERVICE.NAMESPACE.svc; read again when it changes.",
+)
+@click.option(
+    "--api-key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Its key, PEM.",
+)
 @click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO")
 @click.option("--log-format", type=click.Choice(["json", "text"]), default="json")
 def main(log_level: str, log_format: Literal["json", "text"], **options: object) -> None:
     """Run the ContainerJob operator."""
     set_up_logging(log_level, log_format)
-    settings = Settings(**options)  # type: ignore[arg-type]
+    listen = _listen({name: options.pop(name) for name in list(options) if name.startswith("api_")})
+    settings = Settings(log_api=listen, **options)  # type: ignore[arg-type]
     if settings.kubeconfig is not None:
         os.environ["KUBECONFIG"] = str(settings.kubeconfig)
     sys.exit(run(settings))
 
 
+def _listen(options: dict[str, Any]) -> Listen | None:
+    """Return where to serve the log API; its options make sense only together."""
+    port, certificate, key = options["api_port"], options["api_cert_file"], options["api_key_file"]
+    if port is None and (certificate or key):
+        raise click.UsageError("--api-cert-file and --api-key-file need --api-port")
+    if port is None:
+        return None
+    if not (certificate and key):
+        raise click.UsageError("--api-port needs --api-cert-file and --api-key-file")
+    return Listen(port, certificate, key, options["api_address"])
+
+
 def run(settings: Settings) -> int:
     """Serve, and turn how it ended into an exit code."""
-    from containerjob_operator.serve import LeaseLost, NotInstalledError, serve  # heavy: kopf, lightkube
+    from containerjob_operator.serve import LeaseLost, NotInstalledError, Unusable, serve  # heavy: kopf, lightkube
 
     try:
         uvloop.run(serve(settings))
-    except (NotInstalledError, KubeRefused) as problem:
+    except (NotInstalledError, KubeRefused, Unusable) as problem:
         click.echo(f"error: {problem}", err=True)
         return 1
     except LeaseLost as problem:

@@ -1,4 +1,4 @@
-"""One operator's life: check the CRDs, win the Lease, load, work, and let go of the Lease."""
+"""One operator's life: check the CRDs, serve logs, win the Lease, load, work, and let go of the Lease."""
 
 import asyncio
 import gc
@@ -9,7 +9,11 @@ import kopf
 import structlog
 
 from containerjob_api.names import OPERATOR_NAME
+from containerjob_operator.api.server import LogApi
+from containerjob_operator.api.trust import Unusable
 from containerjob_operator.errors import KubeUnavailable
+from containerjob_operator.executors.base import Executor
+from containerjob_operator.executors.registry import executor_for
 from containerjob_operator.handlers.register import make_kopf_settings, make_registry
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.events import EventRecorder
@@ -39,27 +43,52 @@ async def serve(settings: Settings) -> None:
         missing = await patiently(kube.missing_fields)
         if missing:
             raise NotInstalledError("; ".join(missing))
-        seconds = settings.lease_seconds
-        timing = Timing(duration=seconds, renew=seconds / 3, deadline=seconds / 1.5, retry=seconds / 7.5)
-        lease = Lease(kube, settings.namespace, OPERATOR_NAME, settings.identity, timing=timing)
-        await lease.acquire()
-        log.info("leading", identity=settings.identity)
+        log_api = await serve_logs(settings, kube)
         try:
-            await lead(settings, kube, lease)
+            await stand_by_and_lead(settings, kube, log_api)
         finally:
-            await lease.release()
+            if log_api is not None:
+                await log_api.aclose()
     finally:
         await kube.aclose()
 
 
-async def lead(settings: Settings, kube: Kube, lease: Lease) -> None:
+async def serve_logs(settings: Settings, kube: Kube) -> LogApi | None:
+    """Serve the log API, if asked to; a standby does so as well as the leader."""
+    if settings.log_api is None:
+        return None
+
+    def make_executor(endpoint: str, cluster_uid: str) -> Executor:
+        return executor_for(endpoint, cluster_uid=cluster_uid, allow_fake_hosts=settings.allow_fake_hosts)
+
+    return await LogApi.start(settings.log_api, kube, make_executor)
+
+
+async def stand_by_and_lead(settings: Settings, kube: Kube, log_api: LogApi | None) -> None:
+    """Win the Lease, work, and give it up."""
+    seconds = settings.lease_seconds
+    timing = Timing(duration=seconds, renew=seconds / 3, deadline=seconds / 1.5, retry=seconds / 7.5)
+    lease = Lease(kube, settings.namespace, OPERATOR_NAME, settings.identity, timing=timing)
+    await lease.acquire()
+    log.info("leading", identity=settings.identity)
+    try:
+        await lead(settings, kube, lease, log_api)
+    finally:
+        await lease.release()
+
+
+async def lead(settings: Settings, kube: Kube, lease: Lease, log_api: LogApi | None = None) -> None:
     """Do the work for as long as the Lease is held."""
     work: set[asyncio.Task[Any]] = {asyncio.create_task(lease.hold(), name="lease")}
     recorder = EventRecorder(kube)
-    context = build_context(settings, kube, recorder, await patiently(kube.cluster_uid))
+    followers = None if log_api is None else log_api.followers
+    cluster_uid = await patiently(kube.cluster_uid)
+    context = build_context(settings, kube, recorder, cluster_uid, followers=followers)
 
     async def stop_work() -> None:
         """End our own tasks. kopf, on its way out, would wait for them: it takes every task for its own."""
+        if log_api is not None:
+            await log_api.aclose()  # first: whoever follows a log goes on at another replica
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
@@ -114,4 +143,4 @@ async def _until_the_first_ends(
             task.result()
 
 
-__all__ = ["LeaseLost", "NotInstalledError", "lead", "serve"]
+__all__ = ["LeaseLost", "NotInstalledError", "Unusable", "lead", "serve"]

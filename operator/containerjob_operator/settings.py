@@ -7,6 +7,17 @@ from containerjob_api.names import OPERATOR_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Where the log API is served, and as whom."""
+
+    port: int
+    cert_file: Path
+    key_file: Path
+    address: str = ""
+    """Every address, of both families, where empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How this operator runs."""
 
@@ -25,3 +36,5 @@ class Settings:
     """Creates, starts and removals that one engine is asked for at a time."""
     lease_seconds: int = 15
     """After how long without renewal another operator takes over."""
+    log_api: Listen | None = None
+    """None: no log API."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.kube.oracle import Oracle, manifest
 
-from containerjob_api.names import GROUP, OPERATOR_NAME, OPERATOR_NAMESPACE
+from containerjob_api.names import GROUP, LOG_API_GROUP, OPERATOR_NAME, OPERATOR_NAMESPACE
 from containerjob_operator.errors import KubeRefused
 from containerjob_operator.kube.api import Api
 from containerjob_operator.kube.resources import CONTAINERJOB
@@ -29,6 +29,9 @@ ALLOWED = {
     ("", "secrets", "team", ""): set(),
     ("", "secrets", OPERATOR_NAMESPACE, ""): set(),
     ("", "configmaps", OPERATOR_NAMESPACE, ""): set(),
+    ("", "configmaps", "kube-system", "extension-apiserver-authentication"): {"get", "list", "watch"},
+    ("", "configmaps", "kube-system", "other"): set(),
+    (LOG_API_GROUP, "containerjobs/log", "team", ""): set(),
     ("", "pods", "team", ""): set(),
     ("", "pods", OPERATOR_NAMESPACE, ""): set(),
     ("", "nodes", "", ""): set(),

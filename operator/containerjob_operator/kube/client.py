@@ -1,8 +1,9 @@
 """Kube: what the operator asks of the API server, in terms of our own models."""
 
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx2
 from lightkube.operators import not_equal
@@ -12,11 +13,22 @@ from containerjob_api.jobs import ContainerJob
 from containerjob_api.jobstatus import ContainerJobStatus
 from containerjob_api.resources import ObjectMeta, Value
 from containerjob_operator.errors import ObjectGone, WriteConflict
-from containerjob_operator.kube import crdcheck, tables
+from containerjob_operator.kube import crdcheck, job_watch, tables
 from containerjob_operator.kube.api import Api, Resource
 from containerjob_operator.kube.expiring import Expiring
+from containerjob_operator.kube.job_watch import Change, Wanted
 from containerjob_operator.kube.patches import fenced, merge_patch
-from containerjob_operator.kube.resources import CONTAINERJOB, CRD, DOCKERHOST, EXPIRE_TIME, NAMESPACE, Body
+from containerjob_operator.kube.resources import (
+    CONFIGMAP,
+    CONTAINERJOB,
+    CRD,
+    DOCKERHOST,
+    EXPIRE_TIME,
+    NAMESPACE,
+    Body,
+)
+
+Picked = TypeVar("Picked")
 
 
 class Kube:
@@ -78,6 +90,14 @@ class Kube:
         """
         return await self.api.list(CONTAINERJOB, {crdcheck.FINISHED: not_equal("true")})
 
+    async def jobs_wanted(self, wanted: Wanted, pick: Callable[[Body], Picked]) -> list[Picked]:
+        """Read some jobs, and keep of each only what `pick` takes; KubeRefused where the selector is none."""
+        return (await job_watch.listed(self.api.http, wanted, pick))[0]
+
+    def follow_jobs(self, wanted: Wanted, pick: Callable[[Body], Picked]) -> AsyncGenerator[Change[Picked]]:
+        """Yield all of these jobs, then every change of them, for ever; KubeUnavailable only before the first."""
+        return job_watch.follow(self.api.http, wanted, pick)
+
     async def job_uids(self) -> frozenset[str]:
         """Read the uids of all jobs, finished ones too."""
         return await tables.all_uids(self.api.http)
@@ -85,6 +105,11 @@ class Kube:
     async def hosts(self) -> list[Body]:
         """Read all hosts, unparsed."""
         return await self.api.list(DOCKERHOST)
+
+    async def get_host(self, name: str) -> DockerHost | None:
+        """Read a host, None when there is none; pydantic's ValidationError where it can't be read."""
+        body = await self._find(DOCKERHOST, name)
+        return None if body is None else DockerHost.from_body(body)
 
     async def write_host_status(self, host: DockerHost, status: DockerHostStatus) -> DockerHost:
         """Store `status` by the rules of `write_job_status`."""
@@ -100,6 +125,11 @@ class Kube:
         """Read every namespace's labels."""
         bodies = await self.api.list(NAMESPACE)
         return {body["metadata"]["name"]: body["metadata"].get("labels", {}) for body in bodies}
+
+    async def configuration(self, namespace: str, name: str) -> dict[str, str]:
+        """Read what a ConfigMap holds; ObjectGone where there is none."""
+        data: dict[str, str] = (await self.api.get(CONFIGMAP, name, namespace)).get("data") or {}
+        return data
 
     async def cluster_uid(self) -> str:
         """Read what tells this cluster from all others: the uid of kube-system."""

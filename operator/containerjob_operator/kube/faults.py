@@ -11,7 +11,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import httpx2
@@ -31,10 +32,17 @@ Answer = TypeVar("Answer")
 
 async def answer_of(what: str, request: Awaitable[Answer], seconds: float = REQUEST_SECONDS) -> Answer:
     """Await a request for at most `seconds` in all; `what` names it in the error. Nothing is tried again."""
-    try:
+    with our_errors(what, seconds):
         # httpx2 bounds each read, not the request: a dripping answer would hold a worker for ever.
         async with asyncio.timeout(seconds):
             return await request
+
+
+@contextmanager
+def our_errors(what: str, seconds: float) -> Iterator[None]:
+    """Turn whatever a request raises into one of our errors."""
+    try:
+        yield
     except httpx2.HTTPStatusError as error:
         raise from_response(what, error.response, _message(error)) from error
     except TimeoutError as error:

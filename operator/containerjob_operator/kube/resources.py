@@ -12,6 +12,7 @@ Body = dict[str, Any]
 CONTAINERJOB: Final = create_namespaced_resource(GROUP, VERSION, "ContainerJob", CONTAINERJOBS)
 DOCKERHOST: Final = create_global_resource(GROUP, VERSION, "DockerHost", DOCKERHOSTS)
 LEASE: Final = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
+CONFIGMAP: Final = create_namespaced_resource("", "v1", "ConfigMap", "configmaps")
 EVENT: Final = create_namespaced_resource("", "v1", "Event", "events")
 NAMESPACE: Final = create_global_resource("", "v1", "Namespace", "namespaces")
 CRD: Final = create_global_resource(

@@ -7,6 +7,7 @@ errors stay lightkube's.
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -47,6 +48,27 @@ class _Connector(aiohttp.TCPConnector):
         await asyncio.sleep(0)  # the loop closes an aborted socket in its next round
 
 
+_UNBOUNDED: Final = aiohttp.ClientTimeout(sock_connect=10)
+
+
+class _Open(httpx2.AsyncByteStream):
+    """An answer that is read as it comes."""
+
+    def __init__(self, answer: aiohttp.ClientResponse, request: httpx2.Request) -> None:
+        self._answer = answer
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for data in self._answer.content.iter_any():
+                yield data
+        except (aiohttp.ClientError, OSError) as error:
+            raise httpx2.ReadError(str(error) or type(error).__name__, request=self._request) from error
+
+    async def aclose(self) -> None:
+        self._answer.close()
+
+
 class AiohttpTransport(httpx2.AsyncBaseTransport):
     """Sends each request through one aiohttp session; belongs to one event loop."""
 
@@ -62,16 +84,11 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         self._proxy = _proxy_from_environment(server)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send it and read the whole answer; our requests have no long-lived ones among them."""
+        """Send it and read the whole answer, or, of a watch, its head."""
         try:
-            async with self._session.request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                data=request.content or None,
-                headers=request.headers.multi_items(),
-                allow_redirects=False,
-                proxy=self._proxy,
-            ) as answer:
+            if "watch" in request.url.params:
+                return await self._watch(request)
+            async with self._send(request) as answer:
                 content = await answer.read()
                 return httpx2.Response(answer.status, headers=list(answer.headers.items()), content=content)
         except TimeoutError as error:
@@ -80,6 +97,22 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             raise httpx2.ConnectError(str(error), request=request) from error
         except (aiohttp.ClientError, OSError) as error:
             raise httpx2.ReadError(str(error) or type(error).__name__, request=request) from error
+
+    def _send(self, request: httpx2.Request, **options: Any) -> Any:
+        return self._session.request(
+            request.method,
+            URL(str(request.url), encoded=True),
+            data=request.content or None,
+            headers=request.headers.multi_items(),
+            allow_redirects=False,
+            proxy=self._proxy,
+            **options,
+        )
+
+    async def _watch(self, request: httpx2.Request) -> httpx2.Response:
+        """Leave the answer open; how long it may be silent is the reader's to bound."""
+        answer = await self._send(request, timeout=_UNBOUNDED)
+        return httpx2.Response(answer.status, headers=list(answer.headers.items()), stream=_Open(answer, request))
 
     async def aclose(self) -> None:
         """Close all connections, also those that the session has given up and whose TLS is still saying good-bye."""

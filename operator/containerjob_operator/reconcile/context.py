@@ -11,6 +11,7 @@ from containerjob_operator.decide.jobs import decide
 from containerjob_operator.decide.observations import RunEvent
 from containerjob_operator.executors.base import Executor
 from containerjob_operator.executors.registry import executor_for
+from containerjob_operator.followers import Followers
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.events import EventRecorder
 from containerjob_operator.reconcile.clock import Clock, wall_clock
@@ -35,6 +36,7 @@ class Context:
     hosts: Hosts
     placements: Placements
     expiry: Expiry
+    followers: Followers
     now: Clock = wall_clock
 
     def executor_of(self, live: LiveJob) -> Executor | None:
@@ -120,9 +122,15 @@ class Context:
 
 
 def build_context(
-    settings: Settings, kube: Kube, recorder: EventRecorder, cluster_uid: str, clock: Clock = wall_clock
+    settings: Settings,
+    kube: Kube,
+    recorder: EventRecorder,
+    cluster_uid: str,
+    clock: Clock = wall_clock,
+    followers: Followers | None = None,
 ) -> Context:
-    """Put the parts together; nothing runs yet."""
+    """Put the parts together; nothing runs yet. `followers` are those of this process's log API, if it serves one."""
+    followers = followers or Followers()
 
     def make_executor(endpoint: str) -> Executor:
         return executor_for(
@@ -144,7 +152,8 @@ def build_context(
         jobs=LiveJobs(),
         hosts=hosts,
         placements=placements,
-        expiry=Expiry(kube, hosts, recorder, clock),
+        expiry=Expiry(kube, hosts, recorder, clock, followers),
+        followers=followers,
         now=clock,
     )
     hosts.tell(on_change=placements.hosts_changed, hear=context.hear, wake_all=context.wake_jobs_of)

@@ -21,6 +21,7 @@ from containerjob_operator.errors import (
     ObjectGone,
     WriteConflict,
 )
+from containerjob_operator.followers import Followers
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.events import EventRecorder
 from containerjob_operator.kube.expiring import Expiring
@@ -45,11 +46,14 @@ REFUSED_SECONDS: Final = 600.0
 class Expiry:
     """The times at which finished jobs are deleted. Belongs to one event loop."""
 
-    def __init__(self, kube: Kube, hosts: Hosts, recorder: EventRecorder, clock: Clock) -> None:
+    def __init__(
+        self, kube: Kube, hosts: Hosts, recorder: EventRecorder, clock: Clock, followers: Followers | None = None
+    ) -> None:
         self._kube = kube
         self._hosts = hosts
         self._recorder = recorder
         self._clock = clock
+        self._followers = followers or Followers()
         self._loop = asyncio.get_running_loop()
         self._times: dict[str, tuple[datetime, Expiring]] = {}
         self._heap: list[tuple[datetime, str]] = []
@@ -185,10 +189,10 @@ class Expiry:
         return self._clock() + timedelta(seconds=seconds)
 
     async def _remove_containers(self, job: ContainerJob) -> None:
-        """Remove what the record names and is over; a host that does not answer is swept when it is back."""
+        """Remove what the record names, is over and is read by nobody; the hosts' sweeps find the rest."""
         for attempt in job.status.attempts:
             host = self._hosts.get(attempt.host.name)
-            if host is None or not host.usable or host.executor is None:
+            if host is None or not host.usable or host.executor is None or self._followers.hold(attempt.name):
                 continue
             try:
                 seen = await host.executor.inspect(attempt.name)

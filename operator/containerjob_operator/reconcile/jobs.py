@@ -5,10 +5,10 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 
-from containerjob_operator.decide.actions import Place, Wait
+from containerjob_operator.decide.actions import Place, Remove, Wait
 from containerjob_operator.decide.facts import Facts
 from containerjob_operator.decide.jobs import decide
-from containerjob_operator.decide.observations import Observation
+from containerjob_operator.decide.observations import Observation, RunState
 from containerjob_operator.errors import (
     ContainerJobError,
     HostUnavailable,
@@ -26,6 +26,8 @@ STEPS = 12
 """Actions in one pass; a launch takes four. More means that facts and actions disagree: pause, then look again."""
 FREE_CONFLICTS: Final = 3
 """Lost races in a row that are run again at once; more of them are no races but a write that never gets through."""
+READ_PAUSE: Final = 1.0
+"""Seconds until a container is looked at again that somebody reads."""
 LONGEST_PAUSE: Final = 20.0
 """Seconds; well below the 30 s within which everything is right again after the last fault."""
 
@@ -62,11 +64,20 @@ async def _pass(live: LiveJob, context: Context) -> None:
         if isinstance(action, Wait | Place):
             context.queue.add_at(live.uid, action.until)
             return
+        if isinstance(action, Remove) and _is_read(facts, context):
+            context.queue.add(live.uid, READ_PAUSE)
+            return
         await perform(action, facts, live, context)
         if live.suspect:
             context.queue.add(live.uid)
             return
     context.queue.add(live.uid, 1.0)
+
+
+def _is_read(facts: Facts, context: Context) -> bool:
+    """Say whether an ended container has to stay for a moment, since its output is being read."""
+    over = facts.seen is not None and facts.seen.state is RunState.EXITED
+    return over and context.followers.hold(facts.attempt.name)
 
 
 async def gather(live: LiveJob, context: Context) -> Facts:

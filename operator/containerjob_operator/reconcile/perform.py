@@ -148,9 +148,10 @@ async def _conclude(action: Conclude, live: LiveJob, context: Context) -> None:
     after = await context.kube.write_job_status(before, status)
     seen = action.verdict.outcome.seen if action.verdict.outcome is not None else None
     if seen is not None and executor is not None and before.status.current is not None and retention <= 0:
-        # Where that fails the host's sweep does it.
+        # Where that fails, or somebody reads its output, the host's sweep does it.
         with contextlib.suppress(HostUnavailable):
-            await executor.remove(before.status.current.name)
+            if not context.followers.hold(before.status.current.name):
+                await executor.remove(before.status.current.name)
     live.renew(after)
     announce.moved(before, after, context)
     if after.status.terminal:

@@ -137,7 +137,7 @@ class _Clearance:
             self.spared.append(row)
             return
         what = step(row, owner, expired=expired, signalled=signalled, spec=spec, now=now)
-        if what is Step.NOTHING:
+        if what is Step.NOTHING or self._is_read(row, what):
             return
         log.info("clearing a container", container=row.name, host=self.host.body.metadata.name, step=what.value)
         if what is Step.STOP:
@@ -148,6 +148,11 @@ class _Clearance:
         else:
             await self.executor.remove(row.name)
             self.host.signalled.discard(row.name)
+
+    def _is_read(self, row: OwnedContainer, what: Step) -> bool:
+        """Say whether an ended container is left for the next time, since its output is being read."""
+        over = what is Step.REMOVE and row.state is RunState.EXITED
+        return over and self.context.followers.hold(row.name)
 
     def _may_be_current(self, row: OwnedContainer, owner: Owner | None) -> bool:
         """Say whether this process holds the container for an active one, or may be binding it at this moment."""

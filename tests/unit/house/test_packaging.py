@@ -1,5 +1,6 @@
 """What is installed is whole: the wheel carries the manifests that `kubectl containerjob local` applies."""
 
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -47,3 +48,18 @@ def test_the_wheel_carries_every_module(shipped: set[str], package: str) -> None
 def test_the_wheel_carries_its_licence_and_both_commands(shipped: set[str]) -> None:
     info = {name.partition("/")[2] for name in shipped if ".dist-info/" in name}
     assert {"licenses/LICENSE", "entry_points.txt"} <= info
+
+
+@pytest.mark.parametrize("kind", ["setup/samples/*.json", "setup/bootstraps/*.sh"])
+def test_the_wheel_carries_what_commands_read(shipped: set[str], kind: str) -> None:
+    files = {str(path.relative_to(ROOT / "cli")) for path in (ROOT / "cli" / "kubectl_containerjob").glob(kind)}
+    assert files
+    assert files <= shipped
+
+
+def test_kubectl_finds_the_plugin_and_what_completes_it() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert {"kubectl-containerjob", "kubectl_complete-containerjob"} <= set(scripts)
+    for entry in scripts.values():
+        module, _, name = entry.partition(":")
+        assert callable(getattr(importlib.import_module(module), name))

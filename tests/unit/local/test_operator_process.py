@@ -32,7 +32,7 @@ def plane(folder: Path, answer: str) -> Plane:
 def test_the_api_is_installed_once_it_is_served(tmp_path: Path) -> None:
     apply_api(plane(tmp_path, SERVED))
     asked = [line.rpartition("/")[2] for line in (tmp_path / "asked").read_text().splitlines()]
-    assert asked[:3] == ["containerjobs.yaml", "dockerhosts.yaml", "rbac.yaml"]
+    assert asked[:4] == ["containerjobs.yaml", "containerjobtemplates.yaml", "dockerhosts.yaml", "rbac.yaml"]
 
 
 def test_an_api_that_never_comes_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from containerjob_local.pki import Pki, ensure_pki
+from containerjob_local.errors import StateError
+from containerjob_local.pki import Pki, ensure_pki, ensure_serving
 
 ISSUERS = {
     "kube-apiserver": "ca",
@@ -78,3 +81,22 @@ def test_keys_that_a_crash_left_incomplete_are_made_anew(tmp_path: Path) -> None
     ensure_pki(tmp_path)
     assert pki.pair("ca").certificate.read_bytes() != before
     certificate(pki, "admin").verify_directly_issued_by(certificate(pki, "ca"))
+
+
+def test_a_service_gets_a_certificate_of_the_clusters_authority_once(pki: Pki) -> None:
+    ensure_serving(pki, "web", "web.team.svc")
+    made = certificate(pki, "web")
+    made.verify_directly_issued_by(certificate(pki, "ca"))
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["web.team.svc"]
+    ensure_serving(pki, "web", "web.team.svc")
+    assert certificate(pki, "web").serial_number == made.serial_number
+
+
+def test_an_authority_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+    pki = ensure_pki(tmp_path)
+    key = rsa.generate_private_key(65537, 2048)
+    form = serialization.PrivateFormat.PKCS8
+    pki.pair("ca").key.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+    with pytest.raises(StateError, match=r"ca\.key is not a key of ours"):
+        ensure_serving(pki, "web", "web.team.svc")

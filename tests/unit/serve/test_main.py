@@ -13,8 +13,8 @@ import containerjob_operator.serve
 from containerjob_operator.errors import KubeRefused
 from containerjob_operator.kube.lease import LeaseLost
 from containerjob_operator.main import _identity, main, run
-from containerjob_operator.serve import NotInstalledError
-from containerjob_operator.settings import Settings
+from containerjob_operator.serve import NotInstalledError, Unusable
+from containerjob_operator.settings import Listen, Settings
 
 SETTINGS = Settings(identity="me")
 
@@ -54,6 +54,10 @@ def test_every_option_is_explained_with_its_default() -> None:
         (["--lease-seconds", "1"], ("--lease-seconds", "2<=x<=600")),
         (["--log-level", "LOUD"], ("--log-level", "DEBUG")),
         (["--frobnicate"], ("No such option", "--frobnicate")),
+        (["--api-port", "0"], ("--api-port", "1<=x<=65535")),
+        (["--api-port", "8443"], ("--api-port needs --api-cert-file and --api-key-file",)),
+        (["--api-cert-file", __file__], ("--api-cert-file and --api-key-file need --api-port",)),
+        (["--api-key-file", "/nowhere"], ("--api-key-file", "/nowhere", "does not exist")),
     ],
 )
 def test_a_wrong_option_is_named_with_what_is_allowed(args: list[str], words: tuple[str, ...]) -> None:
@@ -68,6 +72,7 @@ def test_a_wrong_option_is_named_with_what_is_allowed(args: list[str], words: tu
         (NotInstalledError("CRD x is missing; apply crds/"), "error: CRD x is missing; apply crds/"),
         (LeaseLost("lease taken by b"), "error: lease taken by b; another operator leads now"),
         (KubeRefused("listing hosts: forbidden"), "error: listing hosts: forbidden"),
+        (Unusable("--api-port 1 cannot be used: in use"), "error: --api-port 1 cannot be used: in use"),
     ],
 )
 def test_an_end_that_people_can_mend_is_one_line_and_exit_code_1(
@@ -81,6 +86,22 @@ def test_an_end_that_people_can_mend_is_one_line_and_exit_code_1(
 def test_being_told_to_stop_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     ends_with(monkeypatch, None)
     assert run(SETTINGS) == 0
+
+
+def test_where_the_log_api_is_served_is_told_by_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen: list[Settings] = []
+
+    async def serve(settings: Settings) -> None:
+        seen.append(settings)
+
+    monkeypatch.setattr(containerjob_operator.serve, "serve", serve)
+    files = [tmp_path / "tls.crt", tmp_path / "tls.key"]
+    for file in files:
+        file.touch()
+    options = ["--api-port", "8443", "--api-cert-file", str(files[0]), "--api-key-file", str(files[1])]
+    for more in ([], ["--api-address", "127.0.0.1"]):
+        assert CliRunner().invoke(main, [*options, *more], env={"KUBECONFIG": None}).exit_code == 0
+    assert [each.log_api for each in seen] == [Listen(8443, *files), Listen(8443, *files, "127.0.0.1")]
 
 
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

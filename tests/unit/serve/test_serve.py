@@ -1,9 +1,12 @@
 """An operator's life over an API server in memory; kopf alone is stood in for, since it brings its own client."""
 
 import asyncio
+import ssl
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import yaml
 from tests.fakes.fake_kube import FakeKube
@@ -11,13 +14,16 @@ from tests.fakes.operator_rig import new_engine, until
 from tests.fakes.troubles import Planned
 
 from containerjob_api.names import OPERATOR_NAME, OPERATOR_NAMESPACE
+from containerjob_local.log_api import HOST
+from containerjob_local.pki import ensure_pki, ensure_serving
+from containerjob_local.ports import free_ports, is_free
 from containerjob_operator import serve as life
 from containerjob_operator.errors import KubeUnavailable
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.lease import LeaseLost
-from containerjob_operator.kube.resources import CRD, LEASE
+from containerjob_operator.kube.resources import CONFIGMAP, CRD, LEASE
 from containerjob_operator.serve import NotInstalledError, serve
-from containerjob_operator.settings import Settings
+from containerjob_operator.settings import Listen, Settings
 
 ROOT = Path(__file__).parents[3]
 SETTINGS = Settings(identity="me", allow_fake_hosts=True, lease_seconds=2)
@@ -86,6 +92,43 @@ async def test_it_leads_works_and_lets_go(kube: FakeKube, kopf: Kopf) -> None:
     assert not [
         task for task in asyncio.all_tasks() if task.get_name() in {"lease", "workers", "placements", "expiry"}
     ]
+
+
+async def test_logs_are_served_by_a_standby_and_by_the_leader_until_it_stops(
+    kube: FakeKube, kopf: Kopf, tmp_path: Path
+) -> None:
+    pki = ensure_pki(tmp_path / "pki")
+    pair = ensure_serving(pki, "operator", HOST)
+    port = free_ports(1)[0]
+    data = {"requestheader-client-ca-file": pki.pair("front-proxy-ca").certificate.read_text()}
+    name, namespace = "extension-apiserver-authentication", "kube-system"
+    kube.fake.put(CONFIGMAP, {"metadata": {"name": name, "namespace": namespace}, "data": data})
+    context = ssl.create_default_context(cafile=pki.pair("ca").certificate)
+    context.check_hostname = False
+    context.load_cert_chain(pki.pair("front-proxy-client").certificate, pki.pair("front-proxy-client").key)
+    held = {"holderIdentity": "other", "leaseDurationSeconds": 2, "renewTime": "2026-01-01T00:00:00.000000Z"}
+    kube.fake.put(LEASE, {"metadata": {"name": OPERATOR_NAME, "namespace": OPERATOR_NAMESPACE}, "spec": held})
+    settings = replace(SETTINGS, log_api=Listen(port, pair.certificate, pair.key, "127.0.0.1"))
+    serving = asyncio.create_task(serve(settings))
+    engine, endpoint = new_engine()
+    kube.create_host("h1", endpoint)
+    kube.create_job()
+
+    async def ask(path: str) -> str:
+        connector = aiohttp.TCPConnector(ssl=context)
+        url = f"https://127.0.0.1:{port}{path}"
+        async with aiohttp.ClientSession(connector=connector) as session, session.get(url) as answer:
+            return await answer.text()
+
+    probe = "/apis/subresources.containerjobs.io/v1alpha1/dockerhosts/h1/probe"
+    await until(lambda: not is_free(port), "it listens")
+    assert not kopf.started.is_set()
+    assert f'"name": "{engine.name}"' in await ask(probe)
+    await until(lambda: kube.status().get("phase") == "Succeeded", "the job is over")
+    assert await ask("/healthz") == "ok"
+    kopf.end.set()
+    await ends(serving)
+    assert is_free(port)
 
 
 async def test_a_finished_job_whose_time_is_over_is_deleted(kube: FakeKube, kopf: Kopf) -> None:
