@@ -59,15 +59,17 @@ fmt: $(READY) ## Let ruff repair what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-crds: $(READY) ## Write crds/ and the tables of docs/api.md and docs/states.md from the code
+crds: $(READY) ## Write crds/ and the generated parts of docs/ from the code
 	$(BIN)/python -m containerjob_api.crd
 	$(BIN)/python tools/api_reference.py
 	$(BIN)/python tools/states_page.py
+	$(BIN)/python tools/cli_reference.py
 
 crds-check: $(READY)
 	$(BIN)/python -m containerjob_api.crd --check
 	$(BIN)/python tools/api_reference.py --check
 	$(BIN)/python tools/states_page.py --check
+	$(BIN)/python tools/cli_reference.py --check
 
 bench: $(READY) ## Compare with a raw Docker loop, side by side
 	$(BIN)/python -m bench $(ARGS)

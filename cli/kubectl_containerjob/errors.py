@@ -3,17 +3,17 @@
 import contextlib
 from collections.abc import Iterator
 
-import click
+from kubectl_containerjob.problems import Problem
 
 
 @contextlib.contextmanager
 def shown(*kinds: type[Exception]) -> Iterator[None]:
-    """Turn errors of these kinds, whose messages are written for people, into click's own."""
+    """Turn errors of these kinds, whose messages are written for people, into the plugin's own."""
     try:
         yield
     except kinds as error:
-        raise click.ClickException(str(error)) from error
+        raise Problem(str(error)) from error
     except ModuleNotFoundError as error:
-        raise click.ClickException(
+        raise Problem(
             f"this command needs more than the plugin itself ({error.name} is missing): install containerjob[local]"
         ) from error

@@ -1,0 +1,1 @@
+"""What the verbs do that change jobs or wait for them."""

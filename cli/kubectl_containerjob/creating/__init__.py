@@ -1,0 +1,1 @@
+"""New jobs: from options, from a template, or from an old job."""

@@ -1,0 +1,1 @@
+"""A job as it goes on: its steps, its output, its end."""

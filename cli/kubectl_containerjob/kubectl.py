@@ -1,0 +1,171 @@
+"""kubectl as our client: the same kubeconfig, credentials, proxies and impersonation as the person's own calls."""
+
+import contextlib
+import functools
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Final
+from urllib.parse import quote, urlencode
+
+from kubectl_containerjob.problems import NO_KUBECTL, Problem, from_kubectl
+
+JOBS: Final = "containerjobs.containerjobs.io"
+HOSTS: Final = "dockerhosts.containerjobs.io"
+TEMPLATES: Final = "containerjobtemplates.containerjobs.io"
+API: Final = "/apis/containerjobs.io/v1alpha1"
+SUBRESOURCES: Final = "/apis/subresources.containerjobs.io/v1alpha1"
+FIELD_MANAGER: Final = "kubectl-containerjob"
+STOP_SECONDS: Final = 2.0
+
+Body = dict[str, Any]
+
+
+@functools.cache
+def program() -> str:
+    """Find kubectl, once."""
+    found = shutil.which("kubectl")
+    if found is None:
+        raise Problem(NO_KUBECTL)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """kubectl with the person's own connection flags."""
+
+    flags: tuple[str, ...] = ()
+    """Flags such as --context=x, passed to every call."""
+    chosen_namespace: str | None = None
+    """What -n says; None for the namespace of the context."""
+
+    def run(self, *arguments: str, stdin: str | None = None, namespaced: bool = True) -> str:
+        """Run kubectl and return what it printed; raises Refused with one line that says why and what to do."""
+        done = subprocess.run(
+            self.command(*arguments, namespaced=namespaced),
+            input=stdin if stdin is not None else "",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise from_kubectl(done.stderr, done.returncode)
+        return done.stdout
+
+    def json(self, *arguments: str, stdin: str | None = None, namespaced: bool = True) -> Body:
+        """Run a kubectl command with `-o json` and return what it printed."""
+        answer: Body = json.loads(self.run(*arguments, "-o", "json", stdin=stdin, namespaced=namespaced))
+        return answer
+
+    def raw(self, path: str, query: Mapping[str, object] | None = None) -> Body:
+        """Ask one path of the API server."""
+        answer: Body = json.loads(self.run("get", "--raw", with_query(path, query), namespaced=False))
+        return answer
+
+    def find(self, *arguments: str, namespaced: bool = True) -> Body | None:
+        """Read one object; None where there is none of this name."""
+        text = self.run("get", *arguments, "--ignore-not-found", "-o", "json", namespaced=namespaced)
+        return json.loads(text) if text.strip() else None
+
+    def items(self, *arguments: str, namespaced: bool = True) -> list[Body]:
+        """List objects."""
+        found: list[Body] = self.json("get", *arguments, namespaced=namespaced)["items"]
+        return found
+
+    def show(self, *arguments: str, namespaced: bool = True) -> None:
+        """Run kubectl with our own stdout, for what it prints better than anyone; raises Refused as `run` does."""
+        sys.stdout.flush()
+        with subprocess.Popen(
+            self.command(*arguments, namespaced=namespaced),
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as child:
+            try:
+                _, stderr = child.communicate()
+            except BaseException:
+                _end(child)
+                raise
+        if child.returncode == -signal.SIGPIPE:
+            raise BrokenPipeError  # the reader has seen enough
+        if child.returncode != 0:
+            raise from_kubectl(stderr, child.returncode)
+        sys.stderr.write(stderr)
+
+    @contextlib.contextmanager
+    def stream(self, path: str, query: Mapping[str, object] | None = None) -> Iterator["Stream"]:
+        """Open a path that answers for long; kubectl is ended with the block, it would outlive an idle stream."""
+        command = self.command("get", "--raw", with_query(path, query), namespaced=False)
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        ) as child:
+            assert child.stdout is not None  # noqa: S101 - asked for above
+            try:
+                yield Stream(child, child.stdout)
+            finally:
+                _end(child)
+
+    def command(self, *arguments: str, namespaced: bool = True) -> list[str]:
+        """Return the whole command line; connection flags come last, before a `--` of the caller's own."""
+        own = [*self.flags]
+        if namespaced and self.chosen_namespace is not None:
+            own.append(f"--namespace={self.chosen_namespace}")
+        if "--" in arguments:
+            at = arguments.index("--")
+            return [program(), *arguments[:at], *own, *arguments[at:]]
+        return [program(), *arguments, *own]
+
+    def namespace(self) -> str:
+        """Return the namespace that is meant: of -n, else of the context, else default."""
+        if self.chosen_namespace is not None:
+            return self.chosen_namespace
+        template = "{..namespace}"
+        found = self.run("config", "view", "--minify", "-o", f"jsonpath={template}", namespaced=False).strip()
+        return found or "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A long answer: its bytes, and how it ended."""
+
+    child: "subprocess.Popen[bytes]"
+    out: IO[bytes]
+
+    def check(self) -> None:
+        """Raise Refused where kubectl ended with an error; call it at the end of the bytes."""
+        code = self.child.wait()
+        if code != 0:
+            stderr = self.child.stderr.read().decode(errors="replace") if self.child.stderr else ""
+            raise from_kubectl(stderr, code)
+
+
+def path_of(resource: str, namespace: str | None = None, name: str = "", *, base: str = API) -> str:
+    """Return the path of a list or of an object, such as `containerjobs` and its subresource as the name `x/log`."""
+    parts: Sequence[str] = ("namespaces", quote(namespace, safe=""), resource) if namespace else (resource,)
+    return "/".join((base, *parts, *([quote(name, safe="/")] if name else [])))
+
+
+def with_query(path: str, query: Mapping[str, object] | None) -> str:
+    """Add a query; what is None or empty is left out, true and false are written as JSON does."""
+    given = {key: _value(value) for key, value in (query or {}).items() if value is not None and value != ""}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def _value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _end(child: "subprocess.Popen[Any]") -> None:
+    if child.poll() is None:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+    for pipe in (child.stdout, child.stderr):
+        if pipe is not None:
+            pipe.close()

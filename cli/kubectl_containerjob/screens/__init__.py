@@ -1,0 +1,1 @@
+"""Whole screens and the words and numbers on them."""

@@ -1,0 +1,1 @@
+"""Hosts, samples, permissions and checks: what surrounds the jobs."""

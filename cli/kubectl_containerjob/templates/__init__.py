@@ -1,0 +1,1 @@
+"""ContainerJobTemplates: their parameters, and the jobs they become."""

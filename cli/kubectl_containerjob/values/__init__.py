@@ -1,0 +1,1 @@
+"""What people type: times, variables, names and labels, read and checked before anything is sent."""

@@ -1,0 +1,83 @@
+"""The plugin's own frame: one line for every mistake, and the code that the page promises."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from kubectl_containerjob import exits
+from kubectl_containerjob.main import COMMANDS, PROGRAM, as_kubectl_reads, cli
+from kubectl_containerjob.problems import Problem
+
+
+def invoke(*words: str) -> Result:
+    return CliRunner().invoke(cli, list(words), prog_name=PROGRAM)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["cancle"], "error: there is no command 'cancle': did you mean cancel?; see `kubectl containerjob --help`"),
+        (["fly"], "error: there is no command 'fly'; see `kubectl containerjob --help`"),
+        (["version", "--fast"], "see `kubectl containerjob version --help`"),
+        (["host", "ad"], "see `kubectl containerjob host --help`"),
+        (["version", "-o", "xml"], "see `kubectl containerjob version --help`"),
+        (["host", "show"], "see `kubectl containerjob host show --help`"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_says_where_help_is(words: list[str], line: str) -> None:
+    result = invoke(*words)
+    assert result.exit_code == exits.USAGE
+    assert result.output.startswith("error: ")
+    assert line in result.output
+    assert result.output.count("\n") == 1
+
+
+def test_short_options_take_an_equals_sign_as_in_kubectl_but_not_behind_the_dashes() -> None:
+    words = ["list", "-o=json", "-l=a=b", "-n=team", "--", "-o=json"]
+    assert as_kubectl_reads(words) == ["list", "-ojson", "-la=b", "-nteam", "--", "-o=json"]
+    assert as_kubectl_reads(["run", "--env=A=1", "-=x", "-"]) == ["run", "--env=A=1", "-=x", "-"]
+
+
+def test_no_command_at_all_shows_the_commands() -> None:
+    result = invoke()
+    assert result.exit_code == exits.USAGE
+    assert all(f"  {name} " in result.output for name in COMMANDS)
+    assert "Show, add, test and cordon hosts" in invoke("host").output
+
+
+def run_with(failure: BaseException) -> Result:
+    """Have a verb end by an exception, within the plugin's own frame."""
+
+    @click.command()
+    def failing() -> None:
+        raise failure
+
+    class Frame(type(cli)):  # type: ignore[misc]
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+            return failing
+
+    return CliRunner().invoke(Frame(name="frame"), ["version"])
+
+
+def test_a_problem_is_one_line_with_its_own_code() -> None:
+    result = run_with(Problem("no\nhost", exits.DEADLINE))
+    assert (result.exit_code, result.output) == (exits.DEADLINE, "error: no host\n")
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), click.Abort()], ids=["Ctrl-C", "no"])
+def test_an_interrupt_has_a_code_of_its_own(end: BaseException) -> None:
+    assert run_with(end).exit_code == exits.DETACHED
+
+
+def test_a_caller_that_wants_exceptions_gets_them() -> None:
+    with pytest.raises(click.UsageError):
+        cli.main(["fly"], standalone_mode=False)
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    command = f"{sys.executable} -m kubectl_containerjob --help | true"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
