@@ -9,14 +9,33 @@ from types import FrameType
 import click
 import uvloop
 
-from bench import fakehost, latency, residents, throughput
+from bench import fakehost, follow, latency, plugin, residents, throughput
 from bench.cluster import BenchError
 from bench.rig import Rig, rig
 from containerjob_local.errors import LocalError
 
-BENCHES = ("throughput", "fake", "latency", "residents")
-FULL = {"pairs": 5, "jobs": 60, "fake_jobs": 300, "singles": 40, "count": 10000, "idle_seconds": 30.0}
-QUICK = {"pairs": 1, "jobs": 6, "fake_jobs": 20, "singles": 5, "count": 200, "idle_seconds": 3.0}
+BENCHES = ("throughput", "fake", "latency", "residents", "plugin", "follow")
+FOLLOW_ROUNDS = 3
+FULL = {
+    "pairs": 5,
+    "jobs": 60,
+    "fake_jobs": 300,
+    "singles": 40,
+    "count": 10000,
+    "idle_seconds": 30.0,
+    "rounds": 30,
+    "megabytes": 256,
+}
+QUICK = {
+    "pairs": 1,
+    "jobs": 6,
+    "fake_jobs": 20,
+    "singles": 5,
+    "count": 200,
+    "idle_seconds": 3.0,
+    "rounds": 3,
+    "megabytes": 8,
+}
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
@@ -31,6 +50,8 @@ QUICK = {"pairs": 1, "jobs": 6, "fake_jobs": 20, "singles": 5, "count": 200, "id
 @click.option("--singles", type=click.IntRange(1), show_default="40, quick 5", help="Latency: jobs.")
 @click.option("--count", type=click.IntRange(1), show_default="10000, quick 200", help="Residents: finished jobs.")
 @click.option("--idle-seconds", type=click.FloatRange(1), show_default="30, quick 3", help="Residents: idle time.")
+@click.option("--rounds", type=click.IntRange(1), show_default="30, quick 3", help="Plugin: calls of each command.")
+@click.option("--megabytes", type=click.IntRange(1), show_default="256, quick 8", help="Follow: size of the log.")
 def main(which: tuple[str, ...], quick: bool, at_once: int, **sizes: float | None) -> None:
     """Measure WHICH of the benchmarks; all of them when none is named."""
     signal.signal(signal.SIGTERM, _leave)
@@ -51,6 +72,10 @@ async def _measure(name: str, built: Rig, size: dict[str, float], at_once: int) 
         return await fakehost.measure(built, pairs=int(size["pairs"]), jobs=int(size["fake_jobs"]), at_once=at_once)
     if name == "latency":
         return await latency.measure(built, count=int(size["singles"]))
+    if name == "plugin":
+        return await plugin.measure(built, rounds=int(size["rounds"]))
+    if name == "follow":
+        return await follow.measure(built, megabytes=int(size["megabytes"]), rounds=FOLLOW_ROUNDS)
     return await residents.measure(built, count=int(size["count"]), idle_seconds=size["idle_seconds"])
 
 
