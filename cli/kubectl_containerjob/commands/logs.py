@@ -11,7 +11,7 @@ from kubectl_containerjob import exits, terminal
 from kubectl_containerjob.connection import connected
 from kubectl_containerjob.following.endings import exit_code
 from kubectl_containerjob.kubectl import JOBS, Kubectl
-from kubectl_containerjob.logs.events import Ended, LogRequest
+from kubectl_containerjob.logs.events import Ended, LogRequest, Output, Started
 from kubectl_containerjob.logs.options import choosing, look_of, request_of
 from kubectl_containerjob.logs.printing import Printer, raw
 from kubectl_containerjob.logs.reading import output
@@ -48,14 +48,18 @@ def command(ctx: click.Context, /, kubectl: Kubectl, selection: Selection, colou
     if given["exit_code"] and (selection.bulk or not given["follow"]):
         raise click.UsageError("--exit-code needs -f and the name of one job")
     request = request_of(kubectl, selection, given)
+    found = False
     printer = Printer(look_of(given, selection, colour=colour), raw(sys.stdout), raw(sys.stderr))
     try:
         with contextlib.closing(output(kubectl, request)) as events:
             for event in events:
+                found = found or isinstance(event, (Started, Output))
                 printer.take(event)
     except KeyboardInterrupt:
         printer.finish()
         ctx.exit(exits.DETACHED)
+    if selection.bulk and not found:
+        click.echo("No job with output found", err=True)
     if given["exit_code"] and printer.ended is not None:
         ctx.exit(_code(kubectl, request, printer.ended))
 
