@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ from containerjob_local.environment import Component, Options, down, up
 from containerjob_local.operator_process import apply_api
 
 IMAGE = "busybox:1.37"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts background jobs so, and it is inherited: no child could be ended as by Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def report(line: str) -> None:
