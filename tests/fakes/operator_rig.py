@@ -50,15 +50,22 @@ class OperatorRig:
     """One operator process; make another over the same API server to restart it."""
 
     def __init__(
-        self, kube: FakeKube, *, trouble: Trouble = NO_TROUBLE, clock: Clock = wall_clock, **settings: Any
+        self,
+        kube: FakeKube,
+        *,
+        trouble: Trouble = NO_TROUBLE,
+        clock: Clock = wall_clock,
+        cluster: str = CLUSTER,
+        **settings: Any,
     ) -> None:
         self.kube = kube
+        self.cluster = cluster
         self.trouble = trouble
         self.loaded = False
         self.notes = Notes()
         self.executors: list[TroubledExecutor] = []
         given = {"identity": "rig", "allow_fake_hosts": True, "termination_grace_seconds": 0.05, **settings}
-        self.context: Context = build_context(Settings(**given), kube, self.notes, CLUSTER, clock)
+        self.context: Context = build_context(Settings(**given), kube, self.notes, cluster, clock)
         self.context.hosts._make_executor = self._make_executor
         self._events: asyncio.Queue[tuple[str, Body]] = asyncio.Queue()
         self._host_events: asyncio.Queue[tuple[str, Body]] = asyncio.Queue()
@@ -152,7 +159,8 @@ class OperatorRig:
             assert not broken, broken
 
     def _make_executor(self, endpoint: str) -> Executor:
-        real = executor_for(endpoint, cluster_uid=CLUSTER, allow_fake_hosts=self.context.settings.allow_fake_hosts)
+        fake = self.context.settings.allow_fake_hosts
+        real = executor_for(endpoint, cluster_uid=self.cluster, allow_fake_hosts=fake)
         self.executors.append(TroubledExecutor(real, self.trouble))
         return self.executors[-1]
 

@@ -5,18 +5,17 @@ memory refuses anything else, so the job would never end). I4: nothing is left o
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from tests.fakes.fake_kube import FakeKube
-from tests.fakes.operator_rig import PATIENCE, OperatorRig, new_engine, until
+from tests.fakes.operator_rig import CLUSTER, PATIENCE, OperatorRig, new_engine, until
 from tests.fakes.troubles import NO_TROUBLE, CrashAt, LoseAt, Trouble, When
 
 from containerjob_api.phases import TERMINAL
 from containerjob_operator.errors import HostUnavailable, KubeUnavailable
-from containerjob_operator.executors.fake.engine import FakeEngine
 
 KUBE_EFFECTS = frozenset({"get ContainerJob", "patch ContainerJob"})
 ENGINE_EFFECTS = frozenset({"create", "start", "inspect", "signal_stop", "kill", "remove", "tail"})
@@ -24,26 +23,41 @@ COUNTED = KUBE_EFFECTS | ENGINE_EFFECTS
 AT_ONCE = 150
 """Lives lived at a time: they mostly wait."""
 
-User = Callable[[FakeKube, FakeEngine], Coroutine[Any, Any, None]]
+
+class Engine(Protocol):
+    """What a life is judged by."""
+
+    @property
+    def starts(self) -> int:
+        """How many containers were ever started."""
+        ...
+
+    @property
+    def containers(self) -> Collection[object]:
+        """What is there."""
+        ...
 
 
-async def nobody(_kube: FakeKube, _engine: FakeEngine) -> None:
+User = Callable[[FakeKube, Engine], Coroutine[Any, Any, None]]
+
+
+async def nobody(_kube: FakeKube, _engine: Engine) -> None:
     """Do nothing."""
 
 
-async def cancel_when_running(kube: FakeKube, engine: FakeEngine) -> None:
+async def cancel_when_running(kube: FakeKube, engine: Engine) -> None:
     """Cancel the job once its container runs."""
     await until(lambda: engine.starts, "the container runs")
     kube.edit_job({"spec": {"cancel": True}})
 
 
-async def delete_when_running(kube: FakeKube, engine: FakeEngine) -> None:
+async def delete_when_running(kube: FakeKube, engine: Engine) -> None:
     """Delete the job once its container runs."""
     await until(lambda: engine.starts, "the container runs")
     kube.delete_job()
 
 
-async def suspend_then_resume_then_cancel(kube: FakeKube, engine: FakeEngine) -> None:
+async def suspend_then_resume_then_cancel(kube: FakeKube, engine: Engine) -> None:
     """Suspend the job once its container runs, resume it when it is suspended, and cancel it when it runs again."""
     await until(lambda: engine.starts, "the container runs")
     kube.edit_job({"spec": {"suspend": True}})
@@ -53,13 +67,13 @@ async def suspend_then_resume_then_cancel(kube: FakeKube, engine: FakeEngine) ->
     kube.edit_job({"spec": {"cancel": True}})
 
 
-async def cancel_between_attempts(kube: FakeKube, _engine: FakeEngine) -> None:
+async def cancel_between_attempts(kube: FakeKube, _engine: Engine) -> None:
     """Cancel the job while it waits for its next attempt."""
     await until(lambda: kube.status().get("phase") == "Retrying", "an attempt has failed")
     kube.edit_job({"spec": {"cancel": True}})
 
 
-async def delete_when_bound(kube: FakeKube, _engine: FakeEngine) -> None:
+async def delete_when_bound(kube: FakeKube, _engine: Engine) -> None:
     """Delete the job once its host is written down."""
     await until(lambda: kube.status().get("attemptCount"), "the job is bound")
     kube.delete_job()
@@ -145,16 +159,22 @@ class Story:
 
     life: Life
     kube: FakeKube = field(default_factory=FakeKube)
+    cluster: str = CLUSTER
+    engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
-        self.engine, endpoint = new_engine()
+        self.engine, endpoint = self.new_engine()
         self.kube.create_host("h1", endpoint, **self.life.host)
         self.kube.create_job(**self.life.spec)
+
+    def new_engine(self) -> tuple[Engine, str]:
+        """Return where it runs; a fake engine that is nobody else's."""
+        return new_engine()
 
     def operator(self, trouble: Trouble = NO_TROUBLE) -> OperatorRig:
         """Start an operator over what there is."""
         self.kube.fake.trouble = trouble
-        return OperatorRig(self.kube, trouble=trouble, **self.life.settings)
+        return OperatorRig(self.kube, trouble=trouble, cluster=self.cluster, **self.life.settings)
 
     def over(self) -> bool:
         """Say whether everything is as it shall be."""
