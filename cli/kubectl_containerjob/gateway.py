@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kubectl_containerjob.kubectl import FIELD_MANAGER, STOP_SECONDS, Body, Kubectl, path_of, with_query
+from kubectl_containerjob.kubectl import FIELD_MANAGER, Body, Kubectl, end, path_of, with_query
 from kubectl_containerjob.problems import Problem, from_kubectl
 
 ANSWER_SECONDS: Final = 60.0
@@ -84,7 +84,7 @@ def opened(kubectl: Kubectl, *, dry_run: bool = False) -> Iterator[Gateway]:
                 with contextlib.closing(_Local(path)) as connection:
                     yield Gateway(connection, dry_run)
             finally:
-                _end(child)
+                end(child)
 
 
 def job_path(job: Body) -> str:
@@ -111,14 +111,6 @@ def _await(child: "subprocess.Popen[str]") -> None:
     assert child.stderr is not None  # noqa: S101 - asked for above
     if not child.stdout.readline():
         raise from_kubectl(child.stderr.read(), child.wait())
-
-
-def _end(child: "subprocess.Popen[str]") -> None:
-    child.terminate()
-    try:
-        child.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
 
 
 def _line(text: str) -> str:

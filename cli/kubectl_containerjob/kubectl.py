@@ -88,7 +88,7 @@ class Kubectl:
             try:
                 _, stderr = child.communicate()
             except BaseException:
-                _end(child)
+                end(child)
                 raise
         if child.returncode == -signal.SIGPIPE:
             raise BrokenPipeError  # the reader has seen enough
@@ -107,7 +107,7 @@ class Kubectl:
             try:
                 yield Stream(child, child.stdout)
             finally:
-                _end(child)
+                end(child)
 
     def command(self, *arguments: str, namespaced: bool = True) -> list[str]:
         """Return the whole command line; connection flags come last, before a `--` of the caller's own."""
@@ -135,12 +135,30 @@ class Stream:
     child: "subprocess.Popen[bytes]"
     out: IO[bytes]
 
+    def events(self) -> Iterator[Body]:
+        """Yield the events of a watch."""
+        for line in self.out:
+            if line.endswith(b"\n"):  # a line that broke off is nothing; the next watch tells it again
+                event: Body = json.loads(line)
+                yield event
+
     def check(self) -> None:
         """Raise Refused where kubectl ended with an error; call it at the end of the bytes."""
         code = self.child.wait()
         if code != 0:
             stderr = self.child.stderr.read().decode(errors="replace") if self.child.stderr else ""
             raise from_kubectl(stderr, code)
+
+
+def documents(text: str) -> list[Body]:
+    """Read what kubectl prints of several objects: one after the other, or a List."""
+    decoder = json.JSONDecoder()
+    found: list[Body] = []
+    while text := text.lstrip():
+        body, end = decoder.raw_decode(text)
+        found += body["items"] if body.get("kind") == "List" else [body]
+        text = text[end:]
+    return found
 
 
 def path_of(resource: str, namespace: str | None = None, name: str = "", *, base: str = API) -> str:
@@ -159,7 +177,8 @@ def _value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _end(child: "subprocess.Popen[Any]") -> None:
+def end(child: "subprocess.Popen[Any]") -> None:
+    """End a kubectl that would go on, and close its pipes."""
     if child.poll() is None:
         child.send_signal(signal.SIGTERM)
         try:

@@ -1,6 +1,7 @@
 """Names of the commands and where they live; imports click only, so that `--help` answers at once."""
 
 import importlib
+import os
 import re
 import signal
 import sys
@@ -11,6 +12,8 @@ import click
 
 from kubectl_containerjob import exits
 from kubectl_containerjob.connection import options, remember
+from kubectl_containerjob.problems import Problem
+from kubectl_containerjob.screens.plain_text import harmless
 
 PROGRAM: Final = "kubectl containerjob"
 COMMANDS: Final = {
@@ -81,14 +84,15 @@ class LazyGroup(click.Group):
             click.echo(error.format_message(), err=True)
             sys.exit(exits.USAGE)
         except click.UsageError as error:
-            where = error.ctx.command_path if error.ctx is not None else PROGRAM
-            click.echo(f"error: {_sentence(error)}; see `{where} --help`", err=True)
+            where = error.ctx.command_path if error.ctx is not None else _called(args)
+            click.echo(f"error: {harmless(_sentence(error))}; see `{where} --help`", err=True)
             sys.exit(exits.USAGE)
         except click.ClickException as error:
             error.show()
             sys.exit(error.exit_code)
-        except (click.Abort, KeyboardInterrupt):
-            click.echo("", err=True)
+        except (click.Abort, KeyboardInterrupt) as error:
+            if isinstance(error, click.Abort) and error.__cause__ is None:  # click begins a line below Ctrl-C itself
+                click.echo("", err=True)
             sys.exit(exits.DETACHED)
         sys.exit(result if isinstance(result, int) else exits.DONE)
 
@@ -110,6 +114,11 @@ def as_kubectl_reads(args: Sequence[str]) -> list[str]:
     return [*(re.sub(r"^(-[flLnops])=", r"\1", word) for word in ours[:end]), *ours[end:]]
 
 
+def _called(args: Sequence[str]) -> str:
+    """Name the command whose words make no sense; click does not say so of an option without its value."""
+    return f"{PROGRAM} {args[0]}" if args and args[0] in COMMANDS else PROGRAM
+
+
 def _sentence(error: click.ClickException) -> str:
     return " ".join(error.format_message().split()).removesuffix(".")
 
@@ -128,10 +137,16 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
 
 
 def main() -> None:
-    """Run the plugin under the name that people type; SIGTERM ends it as Ctrl-C does, so that it tidies up."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Run the plugin under the name that people type; what ends it ends it as Ctrl-C does, so that it tidies up."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has the latter ignored
+            signal.signal(number, signal.default_int_handler)
     try:
         cli(prog_name=PROGRAM)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
+        sys.exit(exits.FAILED)
+    except OSError as error:  # a disk that is full, a terminal that is gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is not written yet is not tried again
+        Problem(str(error)).show()
         sys.exit(exits.FAILED)

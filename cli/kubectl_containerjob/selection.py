@@ -124,6 +124,14 @@ def bare(name: str) -> str:
     return name.partition("/")[2] or name
 
 
+def one_job(name: str) -> str:
+    """Return the bare name of a job that is asked for by its path, where what is no name may mean something else."""
+    found = bare(name)
+    if not _NAME.fullmatch(found):
+        raise missing_job(found)
+    return found
+
+
 def missing_job(name: str) -> Refused:
     """Say that there is none of this name."""
     return Refused(f"there is no ContainerJob {name} in this namespace: see `kubectl containerjob list`", "NotFound")

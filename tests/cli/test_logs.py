@@ -13,6 +13,7 @@ import pytest
 from tests.fakes.log_server import HOLD, Person, Refuse, end, faithful, gap, out, person, source
 
 from containerjob_api.frames import EndReason, Flag
+from kubectl_containerjob.selection import missing_job
 
 NO_API = Refuse(404, "", "404 page not found")
 
@@ -153,7 +154,7 @@ def test_without_a_log_api_the_kept_lines_are_printed_and_told(reader: Person) -
     )
     assert reader("logs", "silent").stderr.endswith("the operator's chart; no output was kept ---\n")
     assert reader.refused("logs", "waiting", "-f").startswith("nothing can be followed: this cluster has no log API")
-    assert reader.refused("logs", "nobody") == "there is no ContainerJob nobody in namespace default"
+    assert reader.refused("logs", "nobody") == missing_job("nobody").message
 
 
 def test_a_log_api_that_is_away_or_a_host_that_does_not_answer_is_told(reader: Person) -> None:
@@ -177,7 +178,7 @@ def test_a_follower_waits_for_an_operator_that_is_being_replaced(reader: Person)
 @pytest.mark.parametrize(
     ("refusal", "expected"),
     [
-        (Refuse(404, "NotFound", 'containerjobs "demo" not found'), 'containerjobs "demo" not found'),
+        (Refuse(404, "NotFound", 'containerjobs "demo" not found'), missing_job("demo").message),
         (
             Refuse(403, "Forbidden", 'User "u" cannot get resource "containerjobs/log"'),
             "you may not read this output, which needs `get containerjobs/log in group "

@@ -72,7 +72,7 @@ def test_many_jobs_are_followed_in_one_stream(shell: Shell) -> None:
 
 
 def test_who_may_not_read_and_what_is_not_there_is_one_line(shell: Shell) -> None:
-    assert "not found" in shell.refused("logs", "nobody")
+    assert "there is no ContainerJob nobody" in shell.refused("logs", "nobody")
     forbidden = "you may not read this output, which needs `get containerjobs/log in group subresources"
     assert shell.refused("logs", "demo", NOBODY).startswith(forbidden)
     forbidden = "you may not see what jobs use, which needs `get containerjobs/stats in group subresources"

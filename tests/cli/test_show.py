@@ -24,7 +24,11 @@ def test_a_finished_job_is_shown_with_its_attempt_its_events_and_its_last_lines(
     assert "--watch shows one job" in shell.refused("show", "--all", "--watch", code=2)
     assert "say which" in shell.refused("show", code=2)
     nothing = shell("show", "-l", "app=none")
-    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "No resources found\n")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (
+        0,
+        "",
+        f"No ContainerJobs found in {shell.namespace} namespace.\n",
+    )
 
 
 def test_a_watch_tells_each_change_and_ends_with_the_job(shell: Shell) -> None:

@@ -78,7 +78,7 @@ def test_nothing_that_runs_and_what_could_not_be_measured_are_told(reader: Perso
             Refuse(403, "Forbidden", "no"),
             "you may not see what jobs use, which needs `get containerjobs/stats in group",
         ),
-        (Refuse(404, "NotFound", 'containerjobs "one" not found'), 'containerjobs "one" not found'),
+        (Refuse(404, "NotFound", 'containerjobs "one" not found'), "there is no ContainerJob one in this namespace"),
     ],
 )
 def test_refusals_are_one_line_with_the_remedy(reader: Person, answer: Refuse, expected: str) -> None:

@@ -20,7 +20,11 @@ def test_a_job_is_explained_by_its_hosts_as_far_as_they_may_be_read(shell: Shell
     assert (one["phase"], one["reason"]) == ("Pending", "HostNotFound")
     assert [each["name"] for each in json.loads(shell.ok("why", "-l", "app=y", "-o", "json"))] == ["held"]
     empty = shell("why", "-l", "app=none")
-    assert (empty.returncode, empty.stdout, empty.stderr) == (0, "", "No resources found\n")
+    assert (empty.returncode, empty.stdout, empty.stderr) == (
+        0,
+        "",
+        f"No ContainerJobs found in {shell.namespace} namespace.\n",
+    )
     own = ("-n", shell.namespace)
     shell.cluster.kubectl("create", "role", "see", "--verb=get,list", "--resource=containerjobs", *own)
     shell.cluster.kubectl("create", "rolebinding", "see", "--role=see", "--user=viewer", *own)

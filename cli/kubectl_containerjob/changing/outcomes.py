@@ -31,18 +31,18 @@ class How:
         return self.dry_run != "client"
 
 
-def telling(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add --dry-run, -y and -o with these formats, and pass them on as `how`."""
+def telling(*formats: str, asks: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add --dry-run, -o with these formats and, to a verb that `asks`, -y; and pass them on as `how`."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
-        def told(*args: Any, dry_run: str, yes: bool, output: str | None, **values: Any) -> Any:
+        def told(*args: Any, dry_run: str, output: str | None, yes: bool = False, **values: Any) -> Any:
             return command(*args, how=How(dry_run, yes, output), **values)
 
         dry_runs = click.Choice(list(DRY_RUNS))
         given: tuple[Callable[[Any], Any], ...] = (
             click.option("-o", "--output", type=click.Choice(formats), help="Print this instead of a sentence"),
-            click.option("-y", "--yes", is_flag=True, help="Do not ask before many jobs are changed"),
+            *([click.option("-y", "--yes", is_flag=True, help="Do not ask before many jobs are changed")] * asks),
             click.option(
                 "--dry-run",
                 type=dry_runs,

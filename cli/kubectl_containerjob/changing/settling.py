@@ -1,16 +1,19 @@
 """Wait until jobs are as they should be: one list and one watch for them all, however many they are."""
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from kubectl_containerjob.kubectl import Body, Kubectl, path_of
+from kubectl_containerjob.logs.streams import lasting
+from kubectl_containerjob.problems import Refused
 from kubectl_containerjob.records import Job
 from kubectl_containerjob.selection import uid_of
 
 WATCH_SECONDS: Final = 300
 """A watch is begun anew after this long: no proxy on the way holds it for ever."""
+PAUSE: Final = 0.5
+"""Seconds between a watch that broke and the next list."""
 
 Verdict = Callable[[Job], bool]
 
@@ -37,15 +40,19 @@ def settle(kubectl: Kubectl, jobs: Iterable[Body], settled: Verdict, seconds: fl
         if not waited or left <= 0:
             return
         watch = {**query, "watch": True, "resourceVersion": listed["metadata"]["resourceVersion"]}
-        yield from _watched(kubectl, path, {**watch, "timeoutSeconds": _whole(left)}, waited, settled)
+        try:
+            yield from _watched(kubectl, path, {**watch, "timeoutSeconds": _whole(left)}, waited, settled)
+        except Refused as refused:
+            if lasting(refused):
+                raise
+            time.sleep(PAUSE)  # a watch that broke is no end: the next list says whether the cluster still answers
 
 
 def _watched(
     kubectl: Kubectl, path: str, query: dict[str, object], waited: dict[str, Body], settled: Verdict
 ) -> Iterator[tuple[Body, bool]]:
     with kubectl.stream(path, query) as stream:
-        for line in stream.out:
-            event = json.loads(line)
+        for event in stream.events():
             job = event["object"]
             if event["type"] == "ERROR":  # too old a version, for one: the next list tells
                 return

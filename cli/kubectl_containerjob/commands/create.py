@@ -40,17 +40,16 @@ def command(
     """
     from kubectl_containerjob.creating import creation
 
+    waits = wait and writing.dry_run == "none"
     if files:
-        names = creation.send(kubectl, _files(options, files), _stdin(files), writing)
+        jobs = creation.send(kubectl, _files(options, files), _stdin(files), writing, whole=waits)
     else:
         if not options.new:
             raise click.UsageError("say what to run: --image IMAGE, --from-template NAME, or -f FILE")
-        names = creation.create(kubectl, creation.made(kubectl, options), writing)
-    if wait and writing.dry_run == "none":
+        jobs = creation.create(kubectl, creation.made(kubectl, options), writing, whole=waits)
+    if waits:
         from kubectl_containerjob.changing.awaiting import Goal, Terms, wait_for
-        from kubectl_containerjob.selection import Selection
 
-        jobs = Selection(tuple(names), None, False, False).jobs(kubectl) if names else []
         ctx.exit(wait_for(kubectl, jobs, Terms(Goal.FINISHED), quiet=writing.output is not None))
 
 

@@ -13,7 +13,7 @@ from containerjob_api.names import OPERATOR_NAME, OPERATOR_NAMESPACE
 from kubectl_containerjob import exits
 from kubectl_containerjob.connection import connected
 from kubectl_containerjob.explaining import surroundings
-from kubectl_containerjob.kubectl import API, SUBRESOURCES, Body, Kubectl, path_of
+from kubectl_containerjob.kubectl import API, SUBRESOURCES, Body, Kubectl, documents, path_of
 from kubectl_containerjob.problems import Problem, Refused
 from kubectl_containerjob.records import Host
 from kubectl_containerjob.screens.census import Operator, operator_of
@@ -119,9 +119,7 @@ def _fields(kubectl: Kubectl) -> str | None:
 
 def _reviews(kubectl: Kubectl) -> list[Body]:
     bodies = {"apiVersion": "v1", "kind": "List", "items": checks.reviews(kubectl.namespace())}
-    return checks.documents(
-        kubectl.run("create", "-f", "-", "-o", "json", stdin=json.dumps(bodies), namespaced=False)
-    )
+    return documents(kubectl.run("create", "-f", "-", "-o", "json", stdin=json.dumps(bodies), namespaced=False))
 
 
 def _operator(kubectl: Kubectl) -> Operator | None:

@@ -1,12 +1,17 @@
 """`kubectl containerjob host`: the machines that jobs run on."""
 
+from typing import Any
+
 import click
 
 from kubectl_containerjob.commands import host_add, host_bootstrap, host_cordon, host_list, host_show, host_test
+from kubectl_containerjob.connection import options, remember
 
 
 @click.group(name="host")
-def command() -> None:
+@options
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> None:
     """Show, add, test and cordon hosts.
 
     \b
@@ -14,6 +19,7 @@ def command() -> None:
     kubectl containerjob host list
     kubectl containerjob host test local-docker
     """
+    remember(ctx, given)
 
 
 for _verb in (

@@ -22,7 +22,7 @@ from kubectl_containerjob.setup.samples import admitting
 @click.option("--max-concurrent", type=click.IntRange(1, 10000), help="Jobs at a time [default: the engine's CPUs]")
 @click.option("--allow-namespaces", metavar="NAME,...", help="Namespaces that may use the host [default: none]")
 @click.option("--all-namespaces", is_flag=True, help="Let every namespace use the host")
-@telling("name", "json", "yaml")
+@telling("name", "json", "yaml", asks=False)
 def command(kubectl: Kubectl, name: str, how: How, **given: str | int | bool | None) -> None:
     """Register an engine as a host.
 

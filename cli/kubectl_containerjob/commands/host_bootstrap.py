@@ -5,7 +5,7 @@ import click
 from kubectl_containerjob.setup import bootstraps
 
 
-@click.command(name="bootstrap")
+@click.command(name="bootstrap", short_help="Print a script that prepares a Docker machine.")
 @click.argument("host")
 @click.option("--name", metavar="NAME", help="Name of the DockerHost [default: the machine's first label]")
 @click.option("--ssh", "over_ssh", is_flag=True, help="Bring its socket to the operator's machine over SSH")

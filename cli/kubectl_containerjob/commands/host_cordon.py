@@ -12,6 +12,7 @@ from kubectl_containerjob.changing.outcomes import DRY_RUNS, How, telling
 from kubectl_containerjob.connection import connected
 from kubectl_containerjob.kubectl import FIELD_MANAGER, HOSTS, Kubectl
 from kubectl_containerjob.problems import Problem, Refused
+from kubectl_containerjob.selection import bare
 from kubectl_containerjob.setup.remedies import missing_host
 
 _NO_CHANGE = "patched (no change)"
@@ -21,7 +22,11 @@ def _setting(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what both verbs take."""
     names = click.argument("names", metavar="NAME...", nargs=-1, required=True)
     text = "Exit with code 3 if nothing had to be changed"
-    return names(click.option("--error-unchanged", is_flag=True, help=text)(telling("name", "json", "yaml")(command)))
+    return names(
+        click.option("--error-unchanged", is_flag=True, help=text)(
+            telling("name", "json", "yaml", asks=False)(command)
+        )
+    )
 
 
 @click.command(name="cordon")
@@ -56,7 +61,7 @@ def _set(kubectl: Kubectl, names: tuple[str, ...], *, unschedulable: bool, how: 
     changed = 0
     for name in names:
         try:
-            changed += _set_one(kubectl, name.rpartition("/")[2], unschedulable, how)
+            changed += _set_one(kubectl, bare(name), unschedulable, how)
         except Problem as problem:
             problem.show()
             failed = True

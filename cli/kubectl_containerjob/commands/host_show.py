@@ -15,13 +15,14 @@ from kubectl_containerjob.problems import Refused
 from kubectl_containerjob.records import Host, Job
 from kubectl_containerjob.screens import durations
 from kubectl_containerjob.screens.plain_text import harmless
+from kubectl_containerjob.selection import bare
 from kubectl_containerjob.setup.remedies import NOBODY_ADMITTED, UNSEEN, missing_host, remedy
 from kubectl_containerjob.terminal import color_option
 
 WIDTH = 14
 
 
-@click.command(name="show")
+@click.command(name="show", short_help="Show a host, its conditions and the jobs on it.")
 @click.argument("name")
 @click.option("-o", "--output", metavar="FORMAT", help="Any output format of kubectl get")
 @color_option
@@ -33,15 +34,15 @@ def command(kubectl: Kubectl, *, name: str, output: str | None, colour: bool) ->
     # Why does this host take no jobs?
     kubectl containerjob host show builder-1
     """
-    bare = name.rpartition("/")[2]
+    host = bare(name)
     if output:
-        kubectl.show("get", HOSTS, bare, f"--output={output}", namespaced=False)
+        kubectl.show("get", HOSTS, host, f"--output={output}", namespaced=False)
         return
     with ThreadPoolExecutor(1) as beside:
         jobs = beside.submit(_unfinished, kubectl)
-        body = kubectl.find(HOSTS, bare, namespaced=False)
+        body = kubectl.find(HOSTS, host, namespaced=False)
         if body is None:
-            raise missing_host(bare)
+            raise missing_host(host)
         for line in lines(body, jobs.result(), datetime.now(UTC), colour=colour):
             click.echo(line)
 

@@ -12,6 +12,7 @@ from kubectl_containerjob.kubectl import HOSTS, SUBRESOURCES, Body, Kubectl, pat
 from kubectl_containerjob.problems import Refused
 from kubectl_containerjob.records import Host
 from kubectl_containerjob.screens.plain_text import harmless
+from kubectl_containerjob.selection import bare
 from kubectl_containerjob.setup.remedies import missing_host, remedy
 
 AT_ONCE = 8
@@ -31,7 +32,7 @@ def command(kubectl: Kubectl, *, names: tuple[str, ...], output: str | None) -> 
     kubectl containerjob host test builder-1
     """
     with ThreadPoolExecutor(AT_ONCE) as beside:
-        answers = list(beside.map(lambda name: _ask(kubectl, name.rpartition("/")[2]), names))
+        answers = list(beside.map(lambda name: _ask(kubectl, bare(name)), names))
     if output:
         click.echo(json.dumps(answers[0] if len(answers) == 1 else {"items": answers}, indent=2))
     else:

@@ -88,8 +88,8 @@ def _check(options: JobOptions, writing: Writing, manner: Manner) -> None:
     """Refuse what does not go together."""
     if not options.new and options.name is None:
         raise click.UsageError("say what to run: --image IMAGE, --from-template NAME, or the NAME of a job")
-    if not options.new and options.given():
-        raise click.UsageError(f"{', '.join(options.given())}: only for a new job, with --image or --from-template")
+    if not options.new and (given := [*options.given(), *writing.given()]):
+        raise click.UsageError(f"{', '.join(given)}: only for a new job, with --image or --from-template")
     if manner.detach and (manner.rm or manner.cancel_on_interrupt):
         raise click.UsageError("--rm and --cancel-on-interrupt need a job that is followed: leave out --detach")
     followed = not manner.detach and writing.dry_run == "none"

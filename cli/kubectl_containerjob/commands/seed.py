@@ -25,7 +25,7 @@ MANAGER = "kubectl-containerjob-seed"
 @click.option("--demo", is_flag=True, help="Run the sample jobs; without it they are suspended")
 @click.option("--delete", is_flag=True, help="Delete what seed made in this namespace, and its host")
 @click.option("--force-conflicts", is_flag=True, help="Overwrite what others have changed in a sample since")
-@telling("name", "json", "yaml")
+@telling("name", "json", "yaml", asks=False)
 def command(kubectl: Kubectl, how: How, host_name: str, endpoint: str, **flags: bool) -> None:
     """Create sample hosts, templates and jobs.
 

@@ -11,7 +11,7 @@ from kubectl_containerjob import exits, terminal
 from kubectl_containerjob.connection import connected
 from kubectl_containerjob.kubectl import JOBS, Body, Kubectl
 from kubectl_containerjob.problems import Problem
-from kubectl_containerjob.selection import Selection, name_of, namespace_of, selecting, uid_of
+from kubectl_containerjob.selection import Selection, bare, name_of, namespace_of, none_found, selecting, uid_of
 
 if TYPE_CHECKING:
     from kubectl_containerjob.following.watching import Change
@@ -59,7 +59,7 @@ def command(
     if watch:
         return _follow(kubectl, jobs[0], colour=colour)
     if not jobs:
-        click.echo("No resources found", err=True)
+        none_found(kubectl, all_namespaces=selection.all_namespaces)
     for number, body in enumerate(jobs):
         if number:
             click.echo("\n")
@@ -71,9 +71,14 @@ def command(
 
 def _get(selection: Selection) -> list[str]:
     selection.check()
-    bare = [name.partition("/")[2] or name for name in selection.names]
     flags = [f"--selector={selection.selector}"] if selection.selector else []
-    return ["get", JOBS, *bare, *flags, *(["--all-namespaces"] if selection.all_namespaces else [])]
+    return [
+        "get",
+        JOBS,
+        *map(bare, selection.names),
+        *flags,
+        *(["--all-namespaces"] if selection.all_namespaces else []),
+    ]
 
 
 def _screen(kubectl: Kubectl, body: Body, *, colour: bool, tail: bool = True) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from kubectl_containerjob.connection import connected, options, remember
-from kubectl_containerjob.kubectl import TEMPLATES, Body, Kubectl
+from kubectl_containerjob.kubectl import TEMPLATES, Body, Kubectl, documents
 from kubectl_containerjob.listing import Listing, listing
 from kubectl_containerjob.problems import Problem
 from kubectl_containerjob.templates.rendering import (
@@ -94,7 +94,10 @@ def render_(kubectl: Kubectl, name: str | None, filename: str | None, job_name: 
     click.echo(kubectl.run("create", *shape, stdin=json.dumps(job)), nl=False)
 
 
-@command.command(epilog="Exit codes: 0 every template is right, 1 one is not, or could not be checked.")
+@command.command(
+    short_help="Check templates, and a job that each of them makes.",
+    epilog="Exit codes: 0 every template is right, 1 one is not, or could not be checked.",
+)
 @connected
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @FILE
@@ -150,21 +153,12 @@ def _read(kubectl: Kubectl, filename: str) -> list[Body]:
     """Let kubectl read YAML or JSON; what is no template in it is left out."""
     text = sys.stdin.read() if filename == "-" else None
     printed = kubectl.run("create", "--dry-run=client", "--validate=false", "-o", "json", "-f", filename, stdin=text)
-    found = [body for body in _documents(printed) if body.get("kind") == KIND]
+    found = [body for body in documents(printed) if body.get("kind") == KIND]
     if not found:
         raise Problem(f"{filename} holds no {KIND}: see `kubectl explain containerjobtemplate`")
     if not all(body["metadata"].get("name") for body in found):
         raise Problem(f"{filename} holds a {KIND} without a name: give it metadata.name")
     return found
-
-
-def _documents(text: str) -> Iterator[Body]:
-    """Yield what kubectl printed: objects one after the other, where it read several."""
-    decoder, text = json.JSONDecoder(), text.strip()
-    while text:
-        body, end = decoder.raw_decode(text)
-        yield body
-        text = text[end:].lstrip()
 
 
 def _only(kubectl: Kubectl, filename: str) -> Body:

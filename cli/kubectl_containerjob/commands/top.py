@@ -15,7 +15,7 @@ from kubectl_containerjob.logs.reading import absence, nobody
 from kubectl_containerjob.logs.usage_table import ORDERS, Columns, lines, ordered
 from kubectl_containerjob.problems import Problem, Refused
 from kubectl_containerjob.screens.plain_text import harmless
-from kubectl_containerjob.selection import Selection, selecting
+from kubectl_containerjob.selection import Selection, missing_job, one_job, selecting
 
 PERMISSION: Final = "get containerjobs/stats in group subresources.containerjobs.io"
 EVERY_SECONDS: Final = 2.0
@@ -50,7 +50,7 @@ def command(
     """
     if len(selection.names) > 1:
         raise click.UsageError("give one name; for several jobs at once use -l SELECTOR, --all or nothing")
-    if selection.names:
+    if selection.names or (selection.selector and selection.everything):
         selection.check()
     if watch and given["form"]:
         raise click.UsageError("-o json shows one moment: leave -w out")
@@ -75,7 +75,7 @@ def command(
 
 def _path(kubectl: Kubectl, selection: Selection) -> str:
     namespace = None if selection.all_namespaces else kubectl.namespace()
-    name = selection.names[0].rpartition("/")[2] if selection.names else MANY
+    name = one_job(selection.names[0]) if selection.names else MANY
     return path_of("containerjobs", namespace, f"{name}/stats", base=SUBRESOURCES)
 
 
@@ -90,9 +90,11 @@ def _measured(kubectl: Kubectl, selection: Selection, path: str) -> list[Body]:
             raise Problem(
                 f"you may not see what jobs use, which needs `{PERMISSION}`: ask an administrator for it"
             ) from refused
+        if refused.reason == "NotFound" and selection.names:
+            raise missing_job(one_job(selection.names[0])) from refused
         raise
     if selection.names:
-        name = selection.names[0].rpartition("/")[2]
+        name = one_job(selection.names[0])
         answer = {"items": [{"namespace": kubectl.namespace(), "name": name, **answer}]}
     return list(answer["items"])
 

@@ -20,7 +20,9 @@ from kubectl_containerjob.values.spans import SPAN
     show_default=True,
     help="What to wait for",
 )
-@click.option("--timeout", type=SPAN, metavar="DURATION", help="How long at most, such as 10m; without it, for ever")
+@click.option(
+    "--timeout", type=SPAN, metavar="DURATION", help="How long at most, such as 10m, 0 to look once; else for ever"
+)
 @click.option("--any", "first", is_flag=True, help="Wait for the first one only")
 @click.option("--exit-code", "own_code", is_flag=True, help="End with the exit code of the one job's container")
 @connected
@@ -58,4 +60,5 @@ def command(
         raise missing[0]
     if not jobs and selection.bulk:
         none_found(kubectl, all_namespaces=selection.all_namespaces)
-    ctx.exit(wait_for(kubectl, jobs, Terms(Goal(goal), timeout or FOR_EVER, first, own_code)))
+    terms = Terms(Goal(goal), FOR_EVER if timeout is None else timeout, first, own_code)
+    ctx.exit(wait_for(kubectl, jobs, terms))

@@ -10,7 +10,7 @@ import click
 from kubectl_containerjob import exits
 from kubectl_containerjob.connection import connected
 from kubectl_containerjob.kubectl import Kubectl
-from kubectl_containerjob.selection import Selection, selecting
+from kubectl_containerjob.selection import Selection, none_found, selecting
 from kubectl_containerjob.terminal import color_option
 
 
@@ -49,7 +49,7 @@ def command(kubectl: Kubectl, selection: Selection, output: str | None, colour: 
         click.echo(json.dumps(bodies[0] if len(selection.names) == 1 else bodies, indent=2))
         return exits.DONE
     if not said:
-        click.echo("No resources found", err=True)
+        none_found(kubectl, all_namespaces=selection.all_namespaces)
     width = plain_text.room(sys.stdout)
     for number, one in enumerate(said):
         if number:

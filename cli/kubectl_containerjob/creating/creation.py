@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import click
@@ -12,8 +12,9 @@ import click
 from kubectl_containerjob.changing.outcomes import DRY_RUNS, KIND
 from kubectl_containerjob.creating.job_options import JobOptions, Writing
 from kubectl_containerjob.creating.manifests import manifests
-from kubectl_containerjob.kubectl import Body, Kubectl
+from kubectl_containerjob.kubectl import Body, Kubectl, documents
 from kubectl_containerjob.problems import Problem, from_kubectl
+from kubectl_containerjob.setup.samples import identity
 
 STDIN: Final = "--filename=-"
 _SERVERS_OWN: Final = ("managedFields",)
@@ -29,12 +30,12 @@ def made(kubectl: Kubectl, options: JobOptions) -> list[Body]:
     return manifests(options, base)
 
 
-def create(kubectl: Kubectl, bodies: Sequence[Body], writing: Writing) -> list[str]:
-    """Create them, print what was asked for, and return their names."""
+def create(kubectl: Kubectl, bodies: Sequence[Body], writing: Writing, *, whole: bool = False) -> list[Body]:
+    """Create them, and print what was asked for; return them where they are wanted `whole`."""
     if writing.dry_run == "client":
         _show(kubectl, bodies, writing)
         return []
-    return send(kubectl, (STDIN,), _as_list(bodies), writing)
+    return send(kubectl, (STDIN,), _as_list(bodies), writing, whole=whole)
 
 
 def create_one(kubectl: Kubectl, body: Body, writing: Writing) -> Body:
@@ -45,26 +46,21 @@ def create_one(kubectl: Kubectl, body: Body, writing: Writing) -> Body:
     return job
 
 
-def send(kubectl: Kubectl, files: Sequence[str], stdin: str, writing: Writing) -> list[str]:
-    """Have kubectl create what is in the files, print it as asked for, and return the names of jobs among it."""
+def send(kubectl: Kubectl, files: Sequence[str], stdin: str, writing: Writing, *, whole: bool = False) -> list[Body]:
+    """Have kubectl create what is in the files, and print it as asked for; return the jobs that it has `whole`."""
     arguments = ["create", *files, _manager(writing), f"--dry-run={writing.dry_run}"]
-    found: list[str] = []
-    if writing.output in {"json", "yaml"}:
+    if whole or writing.output in {"json", "yaml"}:
+        found: list[str] = []
         try:
             _send(kubectl, (*arguments, "--output=json"), stdin, found.append)
         finally:  # what was created is told, whatever went wrong with the rest
-            bodies = list(_objects("".join(found)))
-            _print(kubectl, bodies, writing.output)
-        return [str(body["metadata"]["name"]) for body in bodies if body.get("kind") == "ContainerJob"]
+            bodies = documents("".join(found))
+            _tell(kubectl, bodies, writing)
+        return [body for body in bodies if body.get("kind") == "ContainerJob"]
     if writing.output == "name":
         arguments.append("--output=name")
-
-    def told(line: str) -> None:
-        found.append(line)
-        click.echo(line, nl=False)
-
-    _send(kubectl, arguments, stdin, told)
-    return [_name(line) for line in found if line.startswith(f"{KIND}/")]
+    _send(kubectl, arguments, stdin, lambda line: click.echo(line, nl=False))
+    return []
 
 
 def _send(kubectl: Kubectl, arguments: Sequence[str], stdin: str, on_line: Callable[[str], None]) -> None:
@@ -109,6 +105,15 @@ def _show(kubectl: Kubectl, bodies: Sequence[Body], writing: Writing) -> None:
         click.echo(f"{KIND}/{name}" + ("" if writing.output else f" created{DRY_RUNS['client']}"))
 
 
+def _tell(kubectl: Kubectl, bodies: Sequence[Body], writing: Writing) -> None:
+    """Print what kubectl has made as it would have itself."""
+    if writing.output in {"json", "yaml"}:
+        _print(kubectl, bodies, writing.output)
+        return
+    for body in bodies:
+        click.echo(identity(body) + ("" if writing.output else f" created{DRY_RUNS[writing.dry_run]}"))
+
+
 def _print(kubectl: Kubectl, bodies: Sequence[Body], form: str) -> None:
     plain = [_plain(body) for body in bodies]
     if plain:
@@ -134,18 +139,5 @@ def _as_list(bodies: Sequence[Body]) -> str:
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(bodies)})
 
 
-def _objects(text: str) -> Iterator[Body]:
-    """Read what kubectl prints of several objects: one after the other, or a List."""
-    decoder = json.JSONDecoder()
-    while text := text.lstrip():
-        body, end = decoder.raw_decode(text)
-        yield from body["items"] if body.get("kind") == "List" else (body,)
-        text = text[end:]
-
-
 def _manager(writing: Writing) -> str:
     return f"--field-manager={writing.field_manager}"
-
-
-def _name(line: str) -> str:
-    return line.split(maxsplit=1)[0].partition("/")[2]

@@ -67,6 +67,15 @@ class Writing:
     output: str | None = None
     field_manager: str = FIELD_MANAGER
 
+    def given(self) -> list[str]:
+        """Name the options that say something, as people write them."""
+        said = (
+            (self.dry_run != "none", "--dry-run"),
+            (self.output, "-o"),
+            (self.field_manager != FIELD_MANAGER, "--field-manager"),
+        )
+        return [name for says, name in said if says]
+
 
 _FLAGS: Final = {
     "words": "-- COMMAND",

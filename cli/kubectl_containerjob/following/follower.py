@@ -21,7 +21,7 @@ from kubectl_containerjob.kubectl import Body, Kubectl
 from kubectl_containerjob.logs import events as log_events
 from kubectl_containerjob.logs import kept_tails
 from kubectl_containerjob.logs.events import LogRequest
-from kubectl_containerjob.problems import NO_KINDS, Problem
+from kubectl_containerjob.problems import NO_KINDS, Problem, Refused
 from kubectl_containerjob.records import Job
 
 NO_LOG_API: Final = "this cluster does not serve the log API"
@@ -104,7 +104,7 @@ class Follower:
             Watch(self._kubectl, self._job.body, self._deliver),
             OutputReading(self._kubectl, self._job.body, self._deliver),
         )
-        threads = [threading.Thread(target=reader.run, daemon=True) for reader in readers]
+        threads = [threading.Thread(target=self._run, args=(reader.run,), daemon=True) for reader in readers]
         for thread in threads:
             thread.start()
         try:
@@ -116,6 +116,13 @@ class Follower:
             for thread in threads:
                 thread.join(1.0)
             self._view.close()
+
+    def _run(self, read: Callable[[], None]) -> None:
+        """Read in a thread; whatever ends it is told by the loop, which would wait for it for ever."""
+        try:
+            read()
+        except Exception as error:  # noqa: BLE001 - there is nobody above a thread
+            self._deliver(Broken(Refused(f"the job can't be followed any more: {error!r}"), final=True))
 
     def _deliver(self, item: object) -> bool:
         while not self._over.is_set():

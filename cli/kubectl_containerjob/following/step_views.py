@@ -11,6 +11,7 @@ import click
 from containerjob_api.phases import Phase
 from kubectl_containerjob import terminal
 from kubectl_containerjob.following.steps import LAST, TROUBLE, Kind, Step
+from kubectl_containerjob.logs.lines import harmless
 from kubectl_containerjob.screens.plain_text import cut
 
 CHOICES: Final = ("auto", "tty", "plain", "json", "quiet")
@@ -61,9 +62,9 @@ class Quiet:
             self.line(step.text)
 
     def output(self, stream: int, data: bytes) -> None:
-        """Write bytes as they are."""
+        """Write bytes as they are; to a terminal without what it would obey, as `logs` does."""
         target: TextIO = sys.stderr if stream == 2 else sys.stdout
-        target.buffer.write(data)
+        target.buffer.write(harmless(data) if target.isatty() else data)
         target.buffer.flush()
         self._open = target.isatty() and not data.endswith(b"\n")
 

@@ -1,8 +1,7 @@
 """One job as it changes, by one watch that is opened again whenever it ends; never by asking again and again."""
 
-import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -88,7 +87,7 @@ class Watch:
             self._stream = stream
             if self._over.is_set():
                 return None
-            for event in _events(stream):
+            for event in stream.events():
                 if event["type"] == "ERROR":  # most often: too old a version
                     self._rest()
                     return None
@@ -135,10 +134,3 @@ class Watch:
     @staticmethod
     def _version(job: Body) -> str:
         return str(job["metadata"]["resourceVersion"])
-
-
-def _events(stream: Stream) -> Iterator[Body]:
-    for line in stream.out:
-        if line.endswith(b"\n"):  # a line that broke off is nothing; the next watch tells it again
-            event: Body = json.loads(line)
-            yield event

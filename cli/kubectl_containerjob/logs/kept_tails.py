@@ -1,5 +1,6 @@
 """The last lines that a job's status keeps of each attempt: all there is without a log API or its container."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -71,7 +72,7 @@ def _chosen(job: Job, request: LogRequest) -> Body:
 def _last(text: str, lines: int | None) -> str:
     if lines is None:
         return text
-    return "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
+    return "".join(re.findall(r"[^\n]*\n|[^\n]+", text)[-lines:]) if lines else ""
 
 
 def _as_kept(data: bytes) -> str:

@@ -10,7 +10,7 @@ import click
 from kubectl_containerjob.kubectl import Kubectl
 from kubectl_containerjob.logs.events import MANY, LogRequest
 from kubectl_containerjob.logs.lines import Look
-from kubectl_containerjob.selection import Selection
+from kubectl_containerjob.selection import Selection, one_job
 from kubectl_containerjob.values.spans import SPAN
 
 STREAMS: Final = ("both", "stdout", "stderr")
@@ -58,7 +58,9 @@ _OPTIONS: Final = (
     click.option("-p", "--previous", is_flag=True, help="The attempt before the newest"),
     click.option("--limit-bytes", type=click.IntRange(1), metavar="BYTES", help="Stop after so many bytes of output"),
     click.option("--prefix/--no-prefix", default=None, help="Name the job before each line [default: if several]"),
-    click.option("--max-log-requests", type=click.IntRange(1), help="How many containers to read at a time"),
+    click.option(
+        "--max-log-requests", type=click.IntRange(1), metavar="NUMBER", help="How many containers to read at a time"
+    ),
     click.option("--include", type=_PATTERN, multiple=True, help="Only lines that match, may be repeated"),
     click.option("--exclude", type=_PATTERN, multiple=True, help="Leave out lines that match, may be repeated"),
     click.option("--highlight", type=_PATTERN, multiple=True, help="Mark what matches, where there are colours"),
@@ -71,7 +73,8 @@ _OPTIONS: Final = (
         "form",
         type=click.Choice(["default", "raw", "json"]),
         default="default",
-        help="How to print",
+        show_default=True,
+        help="Form: raw has neither names nor colours, json is an object for each line",
     ),
     click.option("--exit-code", is_flag=True, help="With -f and one job: end with the code of the job"),
 )
@@ -96,7 +99,7 @@ def request_of(kubectl: Kubectl, selection: Selection, given: dict[str, Any]) ->
     stream = {"both": None}.get(_stream(given), _stream(given))
     return LogRequest(
         namespace=None if selection.all_namespaces else kubectl.namespace(),
-        name=selection.names[0].rpartition("/")[2] if selection.names else MANY,
+        name=one_job(selection.names[0]) if selection.names else MANY,
         selector=selection.selector,
         follow=given["follow"],
         attempt=given["attempt"],

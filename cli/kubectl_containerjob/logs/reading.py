@@ -19,6 +19,7 @@ from kubectl_containerjob.kubectl import JOBS, Body, Kubectl
 from kubectl_containerjob.logs.events import MANY, Ended, Event, LogRequest, Output
 from kubectl_containerjob.logs.streams import Patience, read
 from kubectl_containerjob.problems import NO_KINDS, Problem, Refused
+from kubectl_containerjob.selection import missing_job
 
 APISERVICE: Final = "v1alpha1.subresources.containerjobs.io"
 PERMISSION: Final = "get containerjobs/log in group subresources.containerjobs.io"
@@ -79,7 +80,7 @@ def _bodies(kubectl: Kubectl, request: LogRequest) -> list[Body]:
     if request.name != MANY:
         found = here.find(JOBS, request.name)
         if found is None:
-            raise Refused(f"there is no ContainerJob {request.name} in namespace {request.namespace}", "NotFound")
+            raise missing_job(request.name)
         return [found]
     selector = [f"--selector={request.selector}"] if request.selector else []
     everywhere = ["--all-namespaces"] if request.namespace is None else []
@@ -101,6 +102,8 @@ def _explained(refused: Refused, request: LogRequest) -> Problem:
     """Add the remedy."""
     if refused.reason == "Forbidden":
         return Problem(f"you may not read this output, which needs `{PERMISSION}`: ask an administrator for it")
+    if refused.reason == "NotFound" and request.name != MANY:
+        return missing_job(request.name)
     if refused.reason == "BadRequest" and "is waiting to start" in refused.message and not request.follow:
         return Problem(f"{refused.message}: use -f to wait for it")
     return refused

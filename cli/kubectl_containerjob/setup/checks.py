@@ -1,6 +1,5 @@
 """What `doctor` checks: each answer of the cluster becomes one line, with a remedy where something is wrong. Pure."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -162,17 +161,6 @@ def versions(plugin: str, operator_version: str) -> Check:
         if same
         else Check("versions", DOUBTFUL, detail, "use the same version of both")
     )
-
-
-def documents(text: str) -> list[Body]:
-    """Read what `kubectl create -o json` prints of several objects: one after the other."""
-    decoder = json.JSONDecoder()
-    found, rest = [], text.strip()
-    while rest:
-        body, end = decoder.raw_decode(rest)
-        found.append(body)
-        rest = rest[end:].lstrip()
-    return found
 
 
 def _attributes(right: Right, verb: str, namespace: str) -> Body:

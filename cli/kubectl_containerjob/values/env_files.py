@@ -24,7 +24,7 @@ def read(path: Path) -> dict[str, str]:
 
 
 def parse(text: str, source: str) -> dict[str, str]:
-    """Read the lines of a file; a half-written one is a Problem with its number."""
+    """Read the lines of a file; a half-written one is a Problem with its number, and without its text: a secret."""
     found: dict[str, str] = {}
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
@@ -42,9 +42,9 @@ def _variable(line: str) -> tuple[str, str]:
     name, equals, value = re.sub(r"^export\s+", "", line).partition("=")
     name = name.strip()
     if not equals:
-        raise ValueError(f"{name} has no value: write {name or 'NAME'}=VALUE, or make the line a comment with #")
+        raise ValueError("this line has no =: write NAME=VALUE, or make it a comment with #")
     if not NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of a variable: use letters, digits, '_', '-' and '.', no digit first")
+        raise ValueError("before = stands no name: use letters, digits, '_', '-' and '.', no digit first")
     if "\0" in value:
         raise ValueError(f"the value of {name} has a zero byte: no environment can hold it")
     return name, _value(name, value.strip())
@@ -60,7 +60,7 @@ def _value(name: str, text: str) -> str:
         raise ValueError(f"the value of {name} has no closing {quote}: add it on the same line")
     rest = text[match.end() :].strip()
     if rest and not rest.startswith("#"):
-        raise ValueError(f"{rest!r} stands behind the closing {quote} of {name}: remove it, or quote the whole value")
+        raise ValueError(f"text stands behind the closing {quote} of {name}: remove it, or quote the whole value")
     if quote == "'":
         return match[1]
     return re.sub(r"\\(.)", lambda escaped: _ESCAPES.get(escaped[1], escaped[1]), match[1])

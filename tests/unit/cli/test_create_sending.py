@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.unit.cli.played_kubectl import Played
+from tests.unit.cli.played_kubectl import Played, ended, job
 
 from kubectl_containerjob.main import cli
 
@@ -64,6 +64,17 @@ def test_files_go_to_kubectl_as_they_are_and_its_list_is_taken_apart(played: Pla
     assert played.asked[0].startswith("create --filename=dir/ --filename=x.yaml --field-manager=kubectl-containerjob")
     plain = {"kind": "ContainerJob", "metadata": {"name": "a"}}
     assert json.loads(done.output) == {"apiVersion": "v1", "kind": "List", "items": [plain] * 3}
+
+
+def test_jobs_of_a_file_are_awaited_in_their_own_namespaces(played: Played) -> None:
+    here, other = ended(7), {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}
+    made = {"apiVersion": "containerjobs.io/v1alpha1", "kind": "ContainerJob", **job(1)}
+    (played.folder / "other-1").write_text(json.dumps(made) + json.dumps(other))
+    played.lists(1, here)
+    done = CliRunner().invoke(cli, ["create", "-f", "x.yaml", "--wait"])
+    name = "containerjob.containerjobs.io/hello"
+    assert (done.exit_code, done.output) == (0, f"{name} created\nconfigmap/c created\n{name} finished (Succeeded)\n")
+    assert "/namespaces/team/containerjobs?" in played.asked[1]
 
 
 def test_several_refusals_are_one_line_and_what_was_created_is_told(played: Played) -> None:

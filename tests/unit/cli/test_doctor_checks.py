@@ -116,11 +116,6 @@ def test_versions_agree_in_major_and_minor() -> None:
     assert checks.versions("0.1.0", "<unknown>").state == DOUBTFUL
 
 
-def test_documents_are_read_one_after_the_other() -> None:
-    assert checks.documents('{"a": 1}\n{"b": 2}\n') == [{"a": 1}, {"b": 2}]
-    assert checks.documents("") == []
-
-
 def test_a_check_is_plain_json() -> None:
     written = json.dumps(Check("hosts", BAD, "none", "add one").as_json())
     assert json.loads(written) == {"name": "hosts", "state": "bad", "detail": "none", "remedy": "add one"}

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.cli.stand_in import StandIn, install, listed
 
 from kubectl_containerjob import kubectl
-from kubectl_containerjob.kubectl import SUBRESOURCES, Kubectl, path_of, with_query
+from kubectl_containerjob.kubectl import SUBRESOURCES, Kubectl, documents, path_of, with_query
 from kubectl_containerjob.problems import NO_KUBECTL, Problem, Refused
 
 
@@ -52,6 +52,17 @@ def test_answers_are_read_as_json(stand_in: StandIn) -> None:
     assert Kubectl().items("cjob") == [{"metadata": {"name": "x"}}]
     assert Kubectl().raw("/version")["kind"] == "List"
     assert stand_in.calls == [["get", "cjob", "-o", "json"], ["get", "--raw", "/version"]]
+
+
+def test_objects_are_read_one_after_the_other_and_out_of_lists() -> None:
+    assert documents('{"a": 1}\n{"kind": "List", "items": [{"b": 2}]}\n') == [{"a": 1}, {"b": 2}]
+    assert documents("") == []
+
+
+def test_an_event_that_broke_off_is_none(stand_in: StandIn) -> None:
+    stand_in.answers('{"type": "ADDED"}\n{"type": "MODI')
+    with Kubectl().stream("/x") as stream:
+        assert list(stream.events()) == [{"type": "ADDED"}]
 
 
 def test_a_missing_object_is_none(stand_in: StandIn) -> None:

@@ -66,6 +66,7 @@ def test_it_can_be_cut_as_a_log_can() -> None:
     assert read(TWICE, tail=1) == [(1, b"b\n"), (2, b"c\n")]
     assert read(TWICE, tail=0) == [(1, b""), (2, b"")]
     assert read(TWICE, stream="stderr") == [(2, b"c\n")]
+    assert read(job(attempt(0, "a\nb\u2028c")), tail=1) == [(1, "b\u2028c".encode())]
     assert read(TWICE, limit_bytes=5) == [(1, b"a\nb\n"), (2, b"c")]
 
 

@@ -53,6 +53,10 @@ def test_what_kubectl_wrote_is_told_in_one_line(written: str, line: str, reason:
     assert (refused.message, refused.reason, refused.exit_code) == (line, reason, exits.FAILED)
 
 
+def test_no_terminal_obeys_what_a_problem_quotes() -> None:
+    assert Problem("no context \x1b[2J\u202e…").message == r"no context \x1b[2J\u202e…"
+
+
 def test_a_problem_is_written_as_kubectl_writes_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     Problem("first\n  second", exits.DEADLINE).show()
     assert capsys.readouterr().err == "error: first second\n"

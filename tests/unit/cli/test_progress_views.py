@@ -153,6 +153,12 @@ def test_output_shrinks_the_picture_to_one_line_and_the_end_replaces_what_is_lef
     assert terminal.screen() == ["✔ hello started on fake", "one", "two", "✔ hello Succeeded after 2s, exit code 0"]
 
 
+def test_no_terminal_obeys_what_a_container_prints_but_for_its_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = on_terminal(monkeypatch)
+    Quiet().output(1, b"\x1b]52;c;eA==\x07\x1b[31mred\x1b[0m\r\n")
+    assert shown.getvalue() == "^[]52;c;eA==^G\x1b[31mred\x1b[0m\n"
+
+
 def test_what_is_left_unfinished_stays_readable(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = on_terminal(monkeypatch)
     shown = Moving("hello", colour=True)

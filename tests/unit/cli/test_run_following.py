@@ -65,6 +65,18 @@ def follow(
     return code, heard.all
 
 
+def test_a_reader_that_breaks_ends_the_following_with_one_line(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    played.logs(1, BEGIN, END)
+    monkeypatch.setattr(watching.Watch, "run", broken)
+    with pytest.raises(Problem, match="can't be followed any more: OSError"):
+        follow(Heard())
+
+
 def test_steps_output_and_summary_come_in_order_and_the_code_is_the_containers(played: Played) -> None:
     played.watch(1, ("MODIFIED", ended(3, 42)), hold=True)
     played.logs(1, BEGIN, output(b"out\n"), output(b"err\n", 2, Kind.STDERR), END)

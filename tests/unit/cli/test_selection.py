@@ -7,8 +7,8 @@ from typing import Any
 import click
 import pytest
 
-from kubectl_containerjob.problems import Problem
-from kubectl_containerjob.selection import Selection, bare, confirm
+from kubectl_containerjob.problems import Problem, Refused
+from kubectl_containerjob.selection import Selection, bare, confirm, one_job
 
 
 class Terminal(io.StringIO):
@@ -52,6 +52,13 @@ def test_one_way_to_say_it_is_enough(selection: Selection) -> None:
 
 def test_a_name_may_be_written_as_kubectl_prints_it() -> None:
     assert bare("containerjob.containerjobs.io/x") == bare("cjob/x") == bare("x") == "x"
+
+
+@pytest.mark.parametrize("name", ["-", "", "..", "a b", "A", "a/-"])
+def test_what_can_mean_something_else_in_a_path_is_no_job(name: str) -> None:
+    with pytest.raises(Refused, match="there is no ContainerJob"):
+        one_job(name)
+    assert one_job("cjob/a.b-1") == "a.b-1"
 
 
 def test_named_jobs_are_changed_without_a_question() -> None:
