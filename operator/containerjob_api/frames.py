@@ -91,7 +91,14 @@ class Cursor:
         time, dot, ordinal = rest.partition(".")
         if not (container and at and dot):
             raise ValueError(f"not a cursor: {text}")
-        return cls(container, int(time), int(ordinal))
+        return cls(container, _count(time), _count(ordinal))
+
+
+def _count(text: str) -> int:
+    """Read a number as a frame has room for; int() takes much more, and numbers of any length."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) < 2**63):
+        raise ValueError(f"no number of 63 bits: {text}")
+    return int(text)
 
 
 class Decoder:

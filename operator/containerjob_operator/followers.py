@@ -11,6 +11,8 @@ from typing import Final
 
 DRAIN_SECONDS: Final = 10.0
 """How long a removal waits for readers, from when it was first wanted."""
+MEMORY_SECONDS: Final = 600.0
+"""How long that moment is remembered: readers that come and go must not hold a container for ever."""
 
 
 class Followers:
@@ -31,11 +33,12 @@ class Followers:
             self._readers[container] -= 1
             if not self._readers[container]:
                 del self._readers[container]
-                self._wanted_at.pop(container, None)
 
     def hold(self, container: str) -> bool:
         """Say, to who wants to remove the container, whether that has to wait; ask again in a while."""
+        now = self._clock()
+        while self._wanted_at and now - next(iter(self._wanted_at.values())) > MEMORY_SECONDS:
+            del self._wanted_at[next(iter(self._wanted_at))]
         if container not in self._readers:
             return False
-        now = self._clock()
         return now - self._wanted_at.setdefault(container, now) < DRAIN_SECONDS

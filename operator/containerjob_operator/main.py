@@ -1,11 +1,12 @@
 """`containerjob-operator`: options in, exit code out."""
 
 import os
+import resource
 import socket
 import sys
 import uuid
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import click
 import uvloop
@@ -14,6 +15,9 @@ from containerjob_api.names import OPERATOR_NAMESPACE
 from containerjob_operator.errors import KubeRefused
 from containerjob_operator.logs import set_up_logging
 from containerjob_operator.settings import Listen, Settings
+
+OPEN_FILES: Final = 65536
+"""More than all streams of the log API, and all hosts, can take together."""
 
 
 def _identity() -> str:
@@ -105,6 +109,7 @@ def run(settings: Settings) -> int:
     """Serve, and turn how it ended into an exit code."""
     from containerjob_operator.serve import LeaseLost, NotInstalledError, Unusable, serve  # heavy: kopf, lightkube
 
+    allow_open_files()
     try:
         uvloop.run(serve(settings))
     except (NotInstalledError, KubeRefused, Unusable) as problem:
@@ -114,6 +119,13 @@ def run(settings: Settings) -> int:
         click.echo(f"error: {problem}; another operator leads now", err=True)
         return 1
     return 0
+
+
+def allow_open_files() -> None:
+    """Raise the limit of open files as far as we may: readers of logs must not leave jobs without."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 if __name__ == "__main__":

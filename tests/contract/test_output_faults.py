@@ -149,12 +149,12 @@ async def test_a_follow_that_ends_early_is_taken_up_where_it_ended(
 
     def answers(_: dict[str, str]) -> tuple[bytes, bool]:
         story.running = len(story.asked) < 3
-        log = [entry(time, b"%d\n" % time) for time in range(10, 10 + 2 * len(story.asked))]
+        log = [entry(time, b"%d\n" % time) for time in range(10, 10 + 3 * len(story.asked))]
         return b"".join(log), False
 
     story.answers = answers
     items = await read(executor, FOLLOW)
-    assert data(items) == b"".join(b"%d\n" % time for time in range(10, 18))
+    assert data(items) == b"".join(b"%d\n" % time for time in range(10, 22))
     assert [asked["follow"] for asked in story.asked] == ["1", "1", "1", "0"]
 
 

@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 STREAMS: Final = 200
 """Log requests that one replica serves at a time."""
+SOURCES: Final = 4000
+"""Containers that all of them may read at a time: each takes a connection of ours and work of an engine."""
 ANY_NAME: Final = "-"
 """In place of a job's name: all that labelSelector matches."""
 NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
@@ -39,22 +41,24 @@ class LogHandlers:
 
     parts: Parts
     most: int = STREAMS
+    most_sources: int = SOURCES
     streams: int = field(default=0, init=False)
+    sources: int = field(default=0, init=False)
 
     def routes(self) -> list[web.RouteDef]:
         """Return every path there is."""
         api = f"/apis/{LOG_API_GROUP}/{VERSION}"
         job = f"{CONTAINERJOBS}/{{name}}"
-        documents = [web.get(path, _document(body)) for path, body in discovery.DOCUMENTS.items()]
+        documents = [_get(path, _document(body)) for path, body in discovery.DOCUMENTS.items()]
         return [
-            web.get("/healthz", _healthy),
+            _get("/healthz", _healthy),
             *documents,
-            web.get(f"{api}/namespaces/{{namespace}}/{job}/log", self.log),
-            web.get(f"{api}/namespaces/{{namespace}}/{job}/stats", self.stats),
-            web.get(f"{api}/{CONTAINERJOBS}/{ANY_NAME}/log", self.log),
-            web.get(f"{api}/{CONTAINERJOBS}/{ANY_NAME}/stats", self.stats),
-            web.get(f"{api}/{DOCKERHOSTS}/{{name}}/probe", self.probe),
-            web.get(f"{api}/{DOCKERHOSTS}/{{name}}/orphans", self.orphans),
+            _get(f"{api}/namespaces/{{namespace}}/{job}/log", self.log),
+            _get(f"{api}/namespaces/{{namespace}}/{job}/stats", self.stats),
+            _get(f"{api}/{CONTAINERJOBS}/{ANY_NAME}/log", self.log),
+            _get(f"{api}/{CONTAINERJOBS}/{ANY_NAME}/stats", self.stats),
+            _get(f"{api}/{DOCKERHOSTS}/{{name}}/probe", self.probe),
+            _get(f"{api}/{DOCKERHOSTS}/{{name}}/orphans", self.orphans),
         ]
 
     async def log(self, request: web.Request) -> web.StreamResponse:
@@ -62,7 +66,7 @@ class LogHandlers:
         wanted = _wanted(request)
         query = log_query(request.query, datetime.now(UTC))
         with_frames = FramedWriter if query.framed else Writer
-        async with self._turn(), AsyncExitStack() as stack:
+        async with self._turn(1 if wanted.name else query.max_sources), AsyncExitStack() as stack:
             stream = LogStream(query, self.parts, many=not wanted.name)
             with _selecting(wanted):
                 changes = await self._first(stream, wanted, stack)
@@ -104,14 +108,17 @@ class LogHandlers:
         return web.json_response(await hosts.orphans(_named(request, "name"), self.parts))
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self, sources: int) -> AsyncIterator[None]:
         if self.streams >= self.most:
             raise Refusal(429, f"{self.most} log requests are served already: try again later", retry_after=5)
-        self.streams += 1
+        if self.sources + sources > self.most_sources:
+            words = f"maxSources: {sources} more would be over {self.most_sources} for all log requests"
+            raise Refusal(429, f"{words}: ask for fewer, or try again later", retry_after=5)
+        self.streams, self.sources = self.streams + 1, self.sources + sources
         try:
             yield
         finally:
-            self.streams -= 1
+            self.streams, self.sources = self.streams - 1, self.sources - sources
 
 
 def refusing(handler: Handler) -> Handler:
@@ -198,6 +205,11 @@ def _selecting(wanted: Wanted) -> Iterator[None]:
         if wanted.labels:
             raise Refusal(400, f"labelSelector: {problem}") from problem
         raise
+
+
+def _get(path: str, handler: Handler) -> web.RouteDef:
+    """Serve GET alone: a stream in answer to HEAD would be read as the next answer on the API server's connection."""
+    return web.get(path, handler, allow_head=False)
 
 
 def _document(body: dict[str, Any]) -> Handler:

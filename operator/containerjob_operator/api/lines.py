@@ -20,6 +20,8 @@ class Line:
     reading: bool = False
     source: Source | None = None
     """Kept while its host does not answer, since it knows how far it got."""
+    failures: int = 0
+    """How often its host did not answer."""
     deleted: bool = False
     ended: EndReason = EndReason.EXITED
 
@@ -47,7 +49,7 @@ class Line:
 
     def passed(self, attempt: AttemptSeen, ended: EndReason) -> None:
         """Go on behind an attempt that was read."""
-        self.source, self.next, self.ended = None, attempt.number + 1, ended
+        self.source, self.next, self.ended, self.failures = None, attempt.number + 1, ended, 0
 
     def _is_wanted(self, number: int) -> bool:
         return number >= self.next and (self.choice.last is None or number <= self.choice.last)

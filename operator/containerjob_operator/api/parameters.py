@@ -66,7 +66,7 @@ def log_query(query: MultiMapping[str], now: datetime) -> LogQuery:
 def _boolean(query: MultiMapping[str], name: str) -> bool:
     text = query.get(name, "false")
     if text.lower() not in _BOOLEANS:
-        raise Refusal(400, f"{name}: {text!r} is neither true nor false")
+        raise Refusal(400, f"{name}: {text[:100]!r} is neither true nor false")
     return _BOOLEANS[text.lower()]
 
 
@@ -93,7 +93,7 @@ def _since(query: MultiMapping[str], now: datetime) -> int | None:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise Refusal(400, f"sinceTime: {text[:100]!r} is not a time with its zone, such as 2026-01-31T18:00:00Z")
-    return max(0, _nanoseconds(moment))
+    return min(max(0, _nanoseconds(moment)), _LARGEST)
 
 
 def _nanoseconds(moment: datetime) -> int:

@@ -31,6 +31,8 @@ STOP_SECONDS: Final = 0.1
 QUERY_LIMIT: Final = 256 * 1024
 """Bytes of a request's first line: a cursor for each of a few thousand containers."""
 HEADER_LIMIT: Final = 16 * 1024
+KEEP_ALIVE: Final = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
+"""Every connection inherits it: a silent stream's peer that vanished is noticed after 90 s, not after two hours."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,8 @@ class LogApi:
     _trust: Trust | None = field(default=None, init=False)
     _trusted_at: float = field(default=0.0, init=False)
     _files: tuple[bytes, ...] = field(default=(), init=False)
+    _busy: set[web.RequestHandler] = field(default_factory=set, init=False)
+    """Connections with a request under way."""
     _keeper: "asyncio.Task[None] | None" = field(default=None, init=False)
 
     @classmethod
@@ -100,7 +104,7 @@ class LogApi:
                 log.exception("looking after the log API failed")
 
     async def _look(self) -> None:
-        """Take up a new certificate, or a new authority: connections that are open stay as they are."""
+        """Take up a new certificate, or a new authority, and part with who was let in by the one before."""
         files = _contents(self.listen.cert_file, self.listen.key_file)
         trust = await self._read_trust()
         if trust is None or (trust, files) == (self._trust, self._files):
@@ -111,10 +115,15 @@ class LogApi:
             log.warning("the log API does not take this authority", problem=str(problem))
             return
         # A second listener on the same socket, then the first one goes: no connection is refused meanwhile.
+        before = [] if self._trust is None or self._runner.server is None else self._runner.server.connections
         site = web.SockSite(self._runner, self._socket.dup(), ssl_context=context)
         await site.start()
         if self._site is not None:
             await self._site.stop()
+        if self._trust is not None and self._trust.authorities != trust.authorities:
+            for connection in before:
+                # One that is busy goes once its request is answered; close() alone would leave an idle one open.
+                (connection.close if connection in self._busy else connection.force_close)()
         self._site, self._trust, self._files = site, trust, files
         log.info("serving the log API", port=self.listen.port)
 
@@ -137,7 +146,11 @@ class LogApi:
         if self._trust is None or not self._trust.admits(certificate):
             return Refusal(403, "only the cluster's API server may ask here; ask it").response()
         log.debug("asked", path=request.path, user=request.headers.get("X-Remote-User"))
-        return await refusing(handler)(request)
+        self._busy.add(request.protocol)
+        try:
+            return await refusing(handler)(request)
+        finally:
+            self._busy.discard(request.protocol)
 
 
 def _bound(listen: Listen) -> socket.socket:
@@ -149,6 +162,8 @@ def _bound(listen: Listen) -> socket.socket:
     bound = socket.socket(family)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for option, value in KEEP_ALIVE:
+            bound.setsockopt(socket.IPPROTO_TCP, option, value)
         if everywhere and family is socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         bound.bind((listen.address, listen.port))

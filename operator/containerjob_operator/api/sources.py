@@ -22,6 +22,8 @@ from containerjob_operator.kube.resources import Body
 
 PAUSES: Final = (0.0, 0.1, 0.5, 1.0)
 """Seconds before a followed output that ended is looked at again; the last one goes on."""
+MEASURED: Final = 64
+"""Containers whose usage is measured at a time, for all requests: engines take a second or two for each."""
 REMOVED: Final = "the container was removed before all of its output was read"
 CUT: Final = "the container is gone; of its output only the last lines were kept"
 
@@ -33,6 +35,7 @@ class Parts:
     kube: Kube
     engines: Engines
     followers: Followers
+    measuring: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MEASURED))
 
 
 @dataclass(slots=True)
@@ -67,12 +70,12 @@ class Source:
                 return await self.give_up(str(problem))
         return await self._end(EndReason.EXITED, seen.exit_code if seen.state is RunState.EXITED else None)
 
-    async def give_up(self, why: str) -> EndReason:
-        """Send what was kept, or tell of the gap; then the end."""
+    async def give_up(self, why: str, missing: str = REMOVED) -> EndReason:
+        """Send what was kept, or tell that the rest is missing; then the end."""
         record = await self._record()
         if self.position is not None:
             await self._announce()
-            await self.writer.gap(self.number, REMOVED)
+            await self.writer.gap(self.number, missing)
         else:
             await self._send_kept(record.get("logTail") or {})
         return await self._end(EndReason.GONE, record.get("exitCode", self.attempt.exit_code), why)

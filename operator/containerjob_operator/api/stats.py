@@ -10,7 +10,6 @@ from containerjob_operator.api.sources import Parts
 from containerjob_operator.errors import HostUnavailable, KubeError
 from containerjob_operator.executors.outputs import Usage
 
-AT_A_TIME: Final = 64
 SECONDS: Final = 30.0
 """For all of them together; the API server gives up on an answer after 60."""
 
@@ -29,12 +28,12 @@ async def usage_of(job: JobSeen, parts: Parts) -> Json:
 
 async def usage_of_all(jobs: Iterable[JobSeen], parts: Parts) -> Json:
     """Measure many jobs; one that cannot be measured in time has no usage."""
-    turn, found = asyncio.Semaphore(AT_A_TIME), list(jobs)
+    found = list(jobs)
     end = asyncio.get_running_loop().time() + SECONDS
 
     async def measured(job: JobSeen) -> Json:
         try:
-            async with asyncio.timeout_at(end), turn:
+            async with asyncio.timeout_at(end), parts.measuring:
                 told = await usage_of(job, parts)
         except (HostUnavailable, HostGone, KubeError, TimeoutError) as problem:
             told = _told(job, None) | {"message": str(problem) or "not measured in time"}

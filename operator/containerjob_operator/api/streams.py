@@ -17,6 +17,8 @@ from containerjob_operator.kube.job_watch import Change
 
 AGAIN_SECONDS: Final = 2.0
 """How long a host that does not answer is left alone, while others are read."""
+FAILURES: Final = 15
+"""How often a host is tried again whose job is over, where a part of the output was read."""
 Changes = AsyncIterator[Change[JobSeen]]
 
 
@@ -105,20 +107,23 @@ class LogStream:
         try:
             line.passed(source.attempt, await source.read())
         except HostUnavailable as problem:
-            if self._tries_again(line, source.attempt, problem):
+            if self._tries_again(line, source, problem):
                 asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._try_again, line)
                 return
-            line.passed(source.attempt, await source.give_up(str(problem)))
+            line.passed(source.attempt, await source.give_up(str(problem), f"not all of it was read: {problem}"))
         line.reading = False
         self._settle(line)
 
-    def _tries_again(self, line: Line, attempt: AttemptSeen, problem: HostUnavailable) -> bool:
+    def _tries_again(self, line: Line, source: Source, problem: HostUnavailable) -> bool:
         """Say whether a host that does not answer is waited for; StreamCut where nothing else is to be read."""
-        if line.superseded(attempt):
+        if line.superseded(source.attempt):
             return False
         if not self.many:
             raise StreamCut(str(problem)) from problem
-        return self.query.follow and not line.job.finished and not line.deleted
+        line.failures += 1
+        # An engine that answered and is restarted now will be back; one that has not may be away for good.
+        restarting = source.position is not None and line.failures <= FAILURES
+        return restarting or (self.query.follow and not line.job.finished and not line.deleted)
 
     def _try_again(self, line: Line) -> None:
         line.reading = False

@@ -44,13 +44,22 @@ async def read_trust(kube: Kube) -> Trust:
     told = await kube.configuration(NAMESPACE, CONFIGMAP)
     try:
         authorities = told["requestheader-client-ca-file"]
-        names = json.loads(told.get("requestheader-allowed-names") or "[]")
+        names = _names(json.loads(told.get("requestheader-allowed-names") or "[]"))
     except (KeyError, ValueError) as problem:
         raise KubeRefused(
-            f"ConfigMap {NAMESPACE}/{CONFIGMAP} does not tell the front proxy's authority: "
+            f"ConfigMap {NAMESPACE}/{CONFIGMAP} does not tell the front proxy's authority and names: "
             "the API server runs without --requestheader-client-ca-file"
         ) from problem
-    return Trust(authorities, frozenset(names))
+    return Trust(authorities, names)
+
+
+def _names(told: object) -> frozenset[str]:
+    """Read a list of names, which Go writes as null where it is empty; ValueError where it is anything else."""
+    if told is None:
+        return frozenset()
+    if not (isinstance(told, list) and all(isinstance(name, str) for name in told)):
+        raise ValueError(f"no list of names: {told}")
+    return frozenset(told)
 
 
 def handshake(trust: Trust, certificate: Path, key: Path) -> ssl.SSLContext:
@@ -58,14 +67,15 @@ def handshake(trust: Trust, certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
     try:
-        context.load_cert_chain(certificate, key)
+        # An empty password: of an encrypted key OpenSSL would ask the terminal for one, and wait.
+        context.load_cert_chain(certificate, key, password="")
     except OSError as problem:
         raise Unusable(
             f"--api-cert-file {certificate} and --api-key-file {key} cannot be used: {problem}"
         ) from problem
     try:
         context.load_verify_locations(cadata=trust.authorities)
-    except ssl.SSLError as problem:
+    except (ssl.SSLError, ValueError) as problem:
         raise KubeRefused(f"ConfigMap {NAMESPACE}/{CONFIGMAP} holds no certificates: {problem}") from problem
     context.verify_mode = ssl.CERT_REQUIRED
     return context

@@ -123,13 +123,26 @@ async def _watch(http: httpx2.AsyncClient, wanted: Wanted, version: str) -> Asyn
         if not response.is_success:
             await answer_of(_WHAT, response.aread())
             raise from_response(_WHAT, response, response.text)
-        lines = response.aiter_lines()
+        lines = _lines(response)
         while (line := await answer_of(_WHAT, anext(lines, None), QUIET_SECONDS)) is not None:
             with our_errors(_WHAT, QUIET_SECONDS):
                 event: Body = json.loads(line)
             yield event
     finally:
         await response.aclose()
+
+
+async def _lines(response: httpx2.Response) -> AsyncGenerator[bytes]:
+    """Cut at line feeds alone: in JSON there may be other characters that end a line, as Unicode has it."""
+    begun: list[bytes] = []
+    async for data in response.aiter_bytes():
+        first, *others = data.split(b"\n")
+        begun.append(first)
+        for each in others:
+            yield b"".join(begun)
+            begun = [each]
+    if any(begun):
+        yield b"".join(begun)
 
 
 async def _page(http: httpx2.AsyncClient, path: str, parameters: dict[str, str]) -> tuple[list[Body], str, str]:

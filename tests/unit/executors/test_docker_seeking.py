@@ -60,6 +60,20 @@ def test_a_part_of_the_log_that_may_lack_entries_of_the_time_is_too_shallow(time
     assert seek.shallow
 
 
+def test_an_older_entry_that_was_written_late_does_not_tell_that_a_part_of_the_log_is_enough() -> None:
+    first, second = (STDOUT, stamp_of(7), b"a\n"), (STDOUT, stamp_of(7), b"b\n")
+    late = (STDERR, stamp_of(6), b"late\n")
+    batcher = Batcher()
+    batcher.feed([first, late])
+    for entries in ([late, second], [(STDERR, stamp_of(6), b"part"), late, second]):
+        seek = After(7, batcher.cursor[1]).seek(1000)
+        assert texts(seek.feed(entries)) == []
+        assert seek.shallow
+    seek = After(7, batcher.cursor[1]).seek(1000)
+    assert texts(seek.feed([*log(5, 5), first, late, second])) == [b"b\n"]
+    assert not seek.shallow
+
+
 def test_the_engine_is_asked_for_a_little_more_than_the_cursor() -> None:
     place = After(1_700_000_000_123_456_789, 1)
     assert place.params(None) == {"since": "1699999999.123456789"}

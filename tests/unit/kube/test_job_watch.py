@@ -128,6 +128,12 @@ async def test_changes_follow_the_list_and_a_watch_that_ends_is_gone_on_with(kub
     assert [query["resourceVersion"] for query in server.asked if "watch" in query] == ["10", "15"]
 
 
+async def test_only_a_line_feed_ends_an_event(kube: Kube, server: JobServer) -> None:
+    event = {"type": "MODIFIED", "object": job("a\x85\u2028b", "11")}
+    server.watches = [[json.dumps(event, ensure_ascii=False)]]
+    assert await changes(kube, 2) == [Change(["a"], whole=True), Change(["a\x85\u2028b"])]
+
+
 @pytest.mark.parametrize(
     "watch",
     [

@@ -2,7 +2,7 @@
 
 from tests.unit.reconcile.conftest import Desk, desk
 
-from containerjob_operator.followers import DRAIN_SECONDS, Followers
+from containerjob_operator.followers import DRAIN_SECONDS, MEMORY_SECONDS, Followers
 from containerjob_operator.reconcile.intake import suspect_job
 
 __all__ = ["desk"]
@@ -21,7 +21,18 @@ def test_a_removal_waits_for_readers_and_not_for_ever() -> None:
         now += 1
         assert not followers.hold("c")
     with followers.reading("c"):
+        assert not followers.hold("c")
+        now += MEMORY_SECONDS
         assert followers.hold("c")
+
+
+def test_readers_that_come_and_go_do_not_hold_a_container_for_ever() -> None:
+    now = 100.0
+    followers = Followers(lambda: now)
+    for _ in range(3):
+        with followers.reading("c"):
+            assert followers.hold("c") == (now < 100 + DRAIN_SECONDS)
+        now += DRAIN_SECONDS / 2
 
 
 async def test_a_deleted_jobs_container_is_stopped_as_ever_and_removed_once_it_is_read(desk: Desk) -> None:

@@ -205,7 +205,7 @@ async def test_a_lost_attempt_does_not_keep_the_next_one_from_being_read(desk: D
         desk.finished()
         ends = await reading.until(Kind.END, 3)
     gap = next(frame for frame in reading.frames if frame.kind is Kind.GAP)
-    assert told(gap)["message"] == "the container was removed before all of its output was read"
+    assert told(gap)["message"] == "not all of it was read: the connection broke"
     assert [told(end)["reason"] for end in ends] == ["gone", "exited", "exited"]
     assert texts(reading.frames) == "one\ntwo\n"
 

@@ -1,5 +1,6 @@
 """The one-shot questions: what containers use, whether hosts answer, and what on them is nobody's."""
 
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from tests.fakes.operator_rig import until
 from tests.unit.log_api.conftest import API, JOBS, Desk
 
-from containerjob_operator.api import engines
+from containerjob_operator.api import engines, stats
 from containerjob_operator.api.engines import Engines
 from containerjob_operator.decide.observations import OwnedContainer, RunState
 from containerjob_operator.executors.base import Executor
@@ -48,6 +49,21 @@ async def test_many_are_measured_at_once_and_one_that_cannot_be_says_why(desk: D
         ]
     }
     assert len((await answer(desk, f"{API}/containerjobs/-/stats"))["items"]) == 3
+
+
+async def test_engines_are_asked_for_so_many_at_a_time_by_all_requests(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stats, "SECONDS", 0.05)
+    desk.job()
+    desk.attempt()
+    measuring = desk.api.parts.measuring
+    async with AsyncExitStack() as stack:
+        while not measuring.locked():
+            await stack.enter_async_context(measuring)
+        async with desk.asking(f"{API}/containerjobs/-/stats") as response:
+            (item,) = (await response.json())["items"]
+    assert (item["usage"], item["message"]) == (None, "not measured in time")
 
 
 async def test_a_host_whose_engine_is_away_is_told_for_one_job(desk: Desk) -> None:

@@ -52,6 +52,7 @@ async def test_a_part_by_lines_by_time_or_by_bytes(desk: Desk) -> None:
     assert await desk.log(tailLines=1) == "three\n"
     assert await desk.log(tailLines=0) == ""
     assert await desk.log(sinceTime="1970-01-01T00:00:00.000002Z") == "two\nthree\n"
+    assert await desk.log(sinceTime="9999-12-31T23:59:59-23:59") == ""
     assert await desk.log(sinceSeconds=60) == ""
     assert await desk.log(limitBytes=6) == "one\ntw"
     *_, cut, last = await desk.frames(limitBytes=6)
@@ -141,6 +142,10 @@ async def test_a_cursor_goes_on_behind_what_was_read(desk: Desk) -> None:
         ({"stream": "both"}, "stream: 'both' is neither stdout nor stderr; leave it out for both"),
         ({"framing": "v2"}, "framing: 'v2' is not v1; leave it out for plain text"),
         ({"cursor": "c@1"}, "cursor: 'c@1' is not CONTAINER@TIME.ORDINAL"),
+        *(
+            ({"cursor": text}, f"cursor: '{text}' is not CONTAINER@TIME.ORDINAL")
+            for text in ("c@-5.1", "c@1_0.1", "c@ 1.1", "c@1.-1", f"c@{10**30}.1", f"c@1.{2**63}")
+        ),
         ({"labelSelector": "a=b"}, "labelSelector: give it with - in place of the job's name"),
         *(
             (

@@ -93,6 +93,37 @@ async def test_a_host_that_does_not_answer_is_tried_again_while_others_are_read(
     assert texts(reading.frames) == "kept\na\n"
 
 
+async def test_what_is_left_of_an_ended_container_is_read_once_its_engine_is_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "AGAIN_SECONDS", 0.05)
+    await ran(desk, "a", "one\n", "two\n")
+    container = desk.engine.containers[desk.kube.status("a")["attempts"][0]["name"]]
+    container.breaks = True
+    for follow in ("true", "false"):
+        async with desk.asking(MANY, framing="v1", follow=follow) as response:
+            reading = Reading(response)
+            await reading.until(Kind.STDOUT, 2)
+            container.breaks = False
+            await container.write("three\n")
+            end, _ = await reading.until(Kind.END, 2)
+        assert texts(reading.frames) == "".join(each.data.decode() for each in container.written)
+        assert told(end)["reason"] == "exited"
+        container.breaks = True
+
+
+async def test_an_engine_that_stays_away_is_given_up_in_its_own_words(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "AGAIN_SECONDS", 0.01)
+    await ran(desk, "a", "one\n")
+    desk.engine.containers[desk.kube.status("a")["attempts"][0]["name"]].breaks = True
+    frames = await desk.frames(path=MANY)
+    assert [frame.kind for frame in frames] == [Kind.SOURCE, Kind.STDOUT, Kind.GAP, Kind.END, Kind.END]
+    assert told(frames[2]) == {"message": "not all of it was read: the connection broke"}
+    assert told(frames[3])["message"] == "the connection broke"
+
+
 async def test_a_host_that_does_not_answer_is_told_of_where_nobody_follows(desk: Desk) -> None:
     await ran(desk, "a", "a\n")
     desk.ended("a", logTail={"stdout": "kept\n"})
@@ -141,6 +172,20 @@ async def test_too_many_at_once_are_asked_to_come_again(desk: Desk, monkeypatch:
             assert (response.status, response.headers["Retry-After"]) == (429, "5")
     await until(lambda: not container.readers, "it is let go of")
     assert await desk.log() == ""
+
+
+async def test_containers_are_counted_over_all_requests(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = next(route for route in desk.api._runner.app.router.routes() if "log" in str(route.resource)).handler
+    monkeypatch.setattr(handler.__self__, "most_sources", 51)  # type: ignore[attr-defined]
+    desk.job("a", team="blue")
+    container = desk.attempt("a")
+    async with desk.asking(MANY, follow="true"):
+        await until(lambda: container.readers, "it is followed")
+        words = "maxSources: 2 more would be over 51 for all log requests: ask for fewer, or try again later"
+        assert await desk.refused(MANY, maxSources=2) == (429, words)
+        assert await desk.log("a") == ""
+    await until(lambda: not container.readers, "it is let go of")
+    assert texts(await desk.frames(path=MANY, maxSources=51)) == ""
 
 
 async def test_a_deletion_that_nobody_told_of_is_seen_in_the_next_list(desk: Desk) -> None:

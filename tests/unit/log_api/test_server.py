@@ -1,5 +1,7 @@
 """Who may ask, what is served beside the streams, and how the server follows what changes under it."""
 
+import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -8,6 +10,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 from structlog.testing import capture_logs
 from tests.fakes.operator_rig import until
 from tests.unit.log_api.conftest import API, JOBS, Desk, LogKube, client_context, publish
@@ -19,6 +23,7 @@ from containerjob_local.ports import free_ports
 from containerjob_operator.api import server, trust
 from containerjob_operator.api.server import LogApi
 from containerjob_operator.api.trust import Trust, Unusable
+from containerjob_operator.errors import KubeRefused
 from containerjob_operator.kube.resources import CONFIGMAP
 from containerjob_operator.settings import Listen
 
@@ -77,6 +82,25 @@ async def test_bodies_and_other_methods_are_refused(desk: Desk) -> None:
         assert (response.status, (await response.json())["message"]) == (400, "a request here has no body")
     async with desk.session.post(f"{JOBS}/hello/log") as response:
         assert (response.status, (await response.json())["message"]) == (405, "only GET is served here")
+
+
+async def test_no_output_follows_the_answer_to_a_head_request(desk: Desk) -> None:
+    desk.job()
+    container = desk.attempt()
+    await container.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
+    await container.end()
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.api.listen.port, ssl=client_context(desk.pki))
+    writer.write(
+        f"HEAD {JOBS}/hello/log HTTP/1.1\r\nHost: x\r\n\r\n"
+        "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(10):
+        head, health, *rest = (await reader.read()).split(b"HTTP/1.1 ")[1:]
+    writer.close()
+    assert head.startswith(b"405 ")
+    assert health.startswith(b"200 OK")
+    assert health.endswith(b"\r\n\r\nok")
+    assert rest == []
 
 
 async def test_what_goes_wrong_with_us_is_no_stack_trace_for_them(
@@ -156,6 +180,57 @@ async def broken(kube: LogKube) -> AsyncIterator[None]:
     del kube.configuration
 
 
+async def test_idle_connections_that_an_authority_of_before_let_in_are_closed(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "TRUST_SECONDS", 0)
+    desk.job()
+    container = desk.attempt()
+    await container.write("one\n")
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.api.listen.port, ssl=client_context(desk.pki))
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    async with asyncio.timeout(10), desk.asking(f"{JOBS}/hello/log", follow="true") as stream:
+        await reader.readuntil(b"ok")
+        assert await stream.content.readline() == b"one\n"
+        publish(desk.kube, ensure_pki(tmp_path / "pki").pair("front-proxy-ca").certificate.read_text())
+        await desk.api._look()
+        assert await reader.read() == b""
+        await container.write("two\n")
+        assert await stream.content.readline() == b"two\n"
+    writer.close()
+
+
+@pytest.mark.parametrize("names", ['"front-proxy-client"', '{"front-proxy-client": 1}', "[1]", "[", "7"])
+async def test_names_of_the_front_proxy_that_are_no_list_admit_nobody(pki: Pki, names: str) -> None:
+    kube = LogKube()
+    publish(kube, pki.pair("front-proxy-ca").certificate.read_text(), names)
+    with pytest.raises(KubeRefused, match="does not tell the front proxy's authority and names"):
+        await trust.read_trust(kube)
+
+
+async def test_an_empty_list_of_names_may_be_written_as_null(pki: Pki) -> None:
+    kube = LogKube()
+    publish(kube, pki.pair("front-proxy-ca").certificate.read_text(), "null")
+    assert (await trust.read_trust(kube)).names == frozenset()
+
+
+async def test_an_authority_without_a_certificate_is_waited_out(pki: Pki) -> None:
+    kube = LogKube()
+    publish(kube, "")
+    pair = pki.pair("operator")
+    listen = Listen(free_ports(1)[0], pair.certificate, pair.key, "127.0.0.1")
+    with capture_logs() as said:
+        api = await LogApi.start(listen, kube, lambda _endpoint, _uid: ToyEngine())
+    await api.aclose()
+    assert "the log API does not take this authority" in events(said)
+
+
+async def test_a_peer_that_vanished_is_noticed_soon(desk: Desk) -> None:
+    assert (await ask(desk, client_context(desk.pki)))[0] == 200
+    bound = desk.api._socket
+    assert bound.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
+
+
 def certificate_of(pki: Pki, path: Path) -> Path:
     path.write_bytes(pki.pair("operator").certificate.read_bytes())
     return path
@@ -209,5 +284,11 @@ async def test_options_that_cannot_be_used_are_named(desk: Desk, tmp_path: Path)
         await start(port=desk.api.listen.port)
     with pytest.raises(Unusable, match=r"--api-cert-file .* and --api-key-file .* cannot be used"):
         await start(key_file=desk.pki.pair("admin").key)
+    locked = tmp_path / "locked.key"
+    key = serialization.load_pem_private_key(pair.key.read_bytes(), None)
+    encrypted = serialization.BestAvailableEncryption(b"secret")
+    locked.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encrypted))
+    with pytest.raises(Unusable, match=r"--api-key-file .*locked\.key cannot be used"):
+        await start(key_file=locked)
     with pytest.raises(Unusable, match=r"none\.crt cannot be read: No such file"):
         await start(cert_file=tmp_path / "none.crt")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 import containerjob_operator.serve
 from containerjob_operator.errors import KubeRefused
 from containerjob_operator.kube.lease import LeaseLost
-from containerjob_operator.main import _identity, main, run
+from containerjob_operator.main import _identity, allow_open_files, main, run
 from containerjob_operator.serve import NotInstalledError, Unusable
 from containerjob_operator.settings import Listen, Settings
 
@@ -81,6 +82,17 @@ def test_an_end_that_people_can_mend_is_one_line_and_exit_code_1(
     ends_with(monkeypatch, problem)
     assert run(SETTINGS) == 1
     assert capsys.readouterr().err.splitlines() == [line]
+
+
+@pytest.mark.parametrize(("hard", "allowed"), [(4096, 4096), (resource.RLIM_INFINITY, 65536), (1 << 20, 65536)])
+def test_as_many_files_may_be_open_as_the_machine_allows(
+    monkeypatch: pytest.MonkeyPatch, hard: int, allowed: int
+) -> None:
+    limits: list[tuple[int, int]] = [(1024, hard)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, chosen: limits.append(chosen))
+    allow_open_files()
+    assert limits[-1] == (allowed, hard)
 
 
 def test_being_told_to_stop_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:

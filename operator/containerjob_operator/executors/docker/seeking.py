@@ -78,16 +78,20 @@ class AfterSeek:
         self._ordinal: Final = ordinal
         self._seen = 0
         self._found = False
-        # Of a part of the log, entries of this time may be missing, unless an older one was seen before them.
+        # Of a part of the log, entries of this time may be missing, unless older ones were seen before them: two of
+        # one stream, since one may be written late; what follows it in its stream got its time only after that.
         self._complete = whole
+        self._older: Final[set[int]] = set()
 
     def feed(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Return what comes after it."""
         if self._found:
             return entries
-        for index, (_, stamp, _) in enumerate(entries):
+        for index, (stream, stamp, text) in enumerate(entries):
             if stamp < self._stamp and not self._seen:
-                self._complete = True
+                self._complete = self._complete or stream in self._older
+                # Parts of a line share the time of its beginning.
+                (self._older.add if text[-1:] == b"\n" else self._older.discard)(stream)
                 continue
             if not self._complete:
                 self.shallow = True
