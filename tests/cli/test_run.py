@@ -50,9 +50,10 @@ def test_the_exit_code_is_the_containers_own(shell: Shell, host: str) -> None:
     assert ends[0].stdout == "out\n"
     assert "err\n" in ends[0].stderr
     assert ends[42].stdout == "last\n"
-    steps = [
-        line for line in ends[42].stderr.splitlines() if line.startswith("job-42: ") and "can't be read" not in line
-    ]
+    # What a slow machine or an operator that has just been restarted has told besides.
+    besides = re.compile("can't be read|pulling|can be read again")
+    told = [line for line in ends[42].stderr.splitlines() if line.startswith("job-42: ")]
+    steps = [line for line in told if not besides.search(line)]
     assert steps[:3] == ["job-42: created", f"job-42: scheduled on {host}", f"job-42: started on {host}"]
     assert re.fullmatch(rf"job-42: Failed after \d.* on {host}, exit code 42", steps[-1])
     assert shell.job("job-42")["spec"]["backoffLimit"] == 0

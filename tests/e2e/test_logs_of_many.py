@@ -12,7 +12,7 @@ from tests.e2e import late_operator
 from tests.e2e.conftest import wait_for
 from tests.e2e.test_log_api import JOBS, NAMESPACE, Logs, logs
 
-from containerjob_api.names import API_VERSION, LABEL_NAMESPACE
+from containerjob_api.names import API_VERSION, LABEL_CLUSTER_UID
 from containerjob_local import operator_process, processes
 
 pytestmark = pytest.mark.real
@@ -63,7 +63,7 @@ def test_every_line_is_read_at_once_and_an_hour_later(logs: Logs) -> None:
         return sorted(logs.read(f"{JOBS}/-/log?labelSelector=set%3Dlines")[0].splitlines())
 
     def containers() -> int:
-        ours = {"label": f"{LABEL_NAMESPACE}={NAMESPACE}"}
+        ours = {"label": f"{LABEL_CLUSTER_UID}={logs.environment.plane.cluster_uid}"}
         return len(logs.oracle.api.containers(all=True, filters=ours))
 
     assert read() == written

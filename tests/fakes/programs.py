@@ -16,5 +16,5 @@ def is_running(pid: int) -> bool:
     """Tell whether a process runs; one that is dead but not yet collected by its parent does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # before or after the file was opened
         return False

@@ -13,7 +13,7 @@ SOON = {"retryPolicy": {"initialDelaySeconds": 1, "launchRetryLimit": 3}}
 
 def fault_26_events_cut_while_many_end(stage: Stage) -> None:
     """The stream breaks, containers end, and the engine does not tell of it any more."""
-    jobs = stage.all_running(MANY, "sleep 4; exit 5")
+    jobs = stage.all_running(MANY, "sleep 8; exit 5")
     stage.engine.plant(EVENTS, What.DROP)
     stage.engine.cut(EVENTS)
     stage.wait("the containers have ended", lambda: all(job.exited() for job in jobs))

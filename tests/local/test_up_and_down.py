@@ -173,4 +173,4 @@ def test_a_shell_with_the_printed_lines_has_kubectl_and_the_plugin(plane_folder:
 def test_the_shell_lines_of_no_environment_are_one_line_of_error(folder: Path) -> None:
     shown = plugin("env", "--state-dir", str(folder))
     assert (shown.returncode, shown.stdout) == (1, "")
-    assert shown.stderr == f"Error: no local environment is up in {folder}: kubectl containerjob local up\n"
+    assert shown.stderr == f"error: no local environment is up in {folder}: kubectl containerjob local up\n"

@@ -59,9 +59,10 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
 def follow(
     heard: Heard, patience: Patience = QUICK, on_interrupt: Callable[[Job], None] | None = None
 ) -> tuple[int, list[str]]:
+    before = threading.active_count()
     code = Follower(Kubectl(), job(1), heard, patience).follow(CREATED, on_interrupt=on_interrupt)
     assert heard.closed
-    assert threading.active_count() == 1
+    assert threading.active_count() == before
     return code, heard.all
 
 
