@@ -139,7 +139,7 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
 def main() -> None:
     """Run the plugin under the name that people type; what ends it ends it as Ctrl-C does, so that it tidies up."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has the latter ignored
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has the latter
             signal.signal(number, signal.default_int_handler)
     try:
         cli(prog_name=PROGRAM)
