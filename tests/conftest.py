@@ -18,9 +18,10 @@ from containerjob_local.operator_process import apply_api
 
 IMAGE = "busybox:1.37"
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell starts background jobs so, and it is inherited: no child could be ended as by Ctrl-C.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        # Of a job in the background, or under nohup; it is inherited, and no child could be ended by it.
+        signal.signal(number, signal.default_int_handler)
 
 
 def report(line: str) -> None:
