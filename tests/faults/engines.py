@@ -9,6 +9,8 @@ from tests.faults.stage import Job, Stage
 EVENTS = "GET /events"
 MANY = 6
 SOON = {"retryPolicy": {"initialDelaySeconds": 1, "launchRetryLimit": 3}}
+LONG_ENOUGH = 15.0
+"""Seconds within which even a busy machine starts a container."""
 
 
 def fault_26_events_cut_while_many_end(stage: Stage) -> None:
@@ -35,7 +37,7 @@ def fault_27_events_that_never_come(stage: Stage) -> None:
 def fault_28_engine_restarted(stage: Stage) -> None:
     """The daemon crashes and comes back, and what ran there does not: no failure of the job's own is made of that."""
     assert stage.daemon is not None
-    soon = time.time() + 4  # an attempt that begins later is short
+    soon = time.time() + LONG_ENOUGH  # an attempt that begins later is short
     job = stage.running(f"[ $(date +%s) -lt {soon:.0f} ] && sleep 600; exit 0", **SOON)
     _has_to_run(job)
     stage.daemon.crash()
