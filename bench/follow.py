@@ -4,15 +4,12 @@ The log is one that the engine does not rotate, so that all of it is there to be
 """
 
 import hashlib
-import shutil
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import aiodocker
 import aiohttp
@@ -20,7 +17,7 @@ import aiohttp
 from bench.cluster import BenchError, Cluster, job
 from bench.figures import table
 from bench.meters import memory_mb
-from bench.plugin import environment
+from bench.plugin import environment, plugin
 from bench.rig import NAMESPACE, Rig, report
 from containerjob_api.jobs import ContainerJob
 from containerjob_local import log_api
@@ -32,6 +29,8 @@ JOB: Final = "talk"
 LINE: Final = 100
 CHUNK: Final = 1 << 20
 WRITTEN_SECONDS: Final = 900
+KEPT_SECONDS: Final = 86400
+"""An ended container stays: its log is what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Reading:
 
 async def measure(rig: Rig, *, megabytes: int, rounds: int) -> str:
     """Have a job print so much, read all of it by both ways in turn, and return the table."""
-    rig.plane.kubectl.apply(_host(rig))
+    rig.allow(1, HOST, kept_seconds=KEPT_SECONDS)
     state = rig.plane.state
     with rig.operator(*log_api.operator_options(state, log_api.choose_port(state))) as operator:
         log_api.register_log_api(rig.plane, report)
@@ -58,22 +57,11 @@ async def measure(rig: Rig, *, megabytes: int, rounds: int) -> str:
             theirs, ours = [], []
             for _ in range(rounds):
                 theirs.append(_read(("docker", f"--host={rig.engine.endpoint}", "logs", "-f", container), {}, 0))
-                ours.append(_read((_plugin(), "logs", "-f", JOB, "-n", NAMESPACE), environment(rig), operator.pid))
+                ours.append(_read((plugin(), "logs", "-f", JOB, "-n", NAMESPACE), environment(rig), operator.pid))
             await cluster.delete_all()
     if len({reading.digest for reading in (*theirs, *ours)}) != 1:
         raise BenchError("not every reading had the same bytes")
     return _table(theirs, ours, before)
-
-
-def _host(rig: Rig) -> dict[str, Any]:
-    """Describe the rig's engine as a host that keeps ended containers: their logs are to be read."""
-    spec = {"endpoint": rig.engine.endpoint, "allowedNamespaces": {"from": "All"}}
-    return {
-        "apiVersion": "containerjobs.io/v1alpha1",
-        "kind": "DockerHost",
-        "metadata": {"name": HOST},
-        "spec": spec,
-    }
 
 
 async def _talk(rig: Rig, cluster: Cluster, megabytes: int) -> str:
@@ -95,13 +83,6 @@ async def _talk(rig: Rig, cluster: Cluster, megabytes: int) -> str:
             return run.name
         time.sleep(1)  # noqa: ASYNC251 - nothing else goes on
     raise BenchError(f"the job has not printed {megabytes} MB within {WRITTEN_SECONDS} s")
-
-
-def _plugin() -> str:
-    found = shutil.which("kubectl-containerjob", path=str(Path(sys.executable).parent))
-    if found is None:
-        raise BenchError("kubectl-containerjob is not installed beside this Python")
-    return found
 
 
 def _read(command: Sequence[str], variables: Mapping[str, str], pid: int) -> Reading:

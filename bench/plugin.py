@@ -40,16 +40,21 @@ async def measure(rig: Rig, *, rounds: int) -> str:
 
 
 def _commands(rig: Rig) -> Mapping[str, Sequence[str]]:
-    plugin = shutil.which("kubectl-containerjob", path=str(Path(sys.executable).parent))
-    if plugin is None:
-        raise BenchError("kubectl-containerjob is not installed beside this Python")
     kubectl = str(rig.plane.kubectl.program)
     return {
         CLICK: (sys.executable, "-c", "import click"),
-        HELP: (plugin, "--help"),
+        HELP: (plugin(), "--help"),
         GET: (kubectl, "get", "containerjobs.containerjobs.io", "-n", NAMESPACE),
-        LIST: (plugin, "list", "-n", NAMESPACE),
+        LIST: (plugin(), "list", "-n", NAMESPACE),
     }
+
+
+def plugin() -> str:
+    """Return the plugin's program, as it is called directly."""
+    found = shutil.which("kubectl-containerjob", path=str(Path(sys.executable).parent))
+    if found is None:
+        raise BenchError("kubectl-containerjob is not installed beside this Python")
+    return found
 
 
 def environment(rig: Rig) -> dict[str, str]:

@@ -75,13 +75,13 @@ class Rig:
         daemon = processes.recorded(layout.process) if layout is not None else None
         return [] if daemon is None else [daemon.pid, *children(daemon.pid)]
 
-    def allow(self, at_once: int, host: str = HOST, endpoint: str = "") -> None:
-        """Let a host, by default on the engine, have this many jobs at a time, and keep no ended container."""
+    def allow(self, at_once: int, host: str = HOST, endpoint: str = "", kept_seconds: int = 0) -> None:
+        """Let a host, by default on the engine, have this many jobs at a time; ended containers stay so long."""
         spec = {
             "endpoint": endpoint or self.engine.endpoint,
             "allowedNamespaces": {"from": "All"},
             "maxConcurrentJobs": at_once,
-            "containerRetentionSeconds": 0,
+            "containerRetentionSeconds": kept_seconds,
         }
         self.plane.kubectl.apply(
             {"apiVersion": API_VERSION, "kind": "DockerHost", "metadata": {"name": host}, "spec": spec}

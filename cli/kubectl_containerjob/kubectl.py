@@ -12,13 +12,23 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 from urllib.parse import quote, urlencode
 
+from containerjob_api.names import (
+    API_VERSION,
+    CONTAINERJOBS,
+    CONTAINERJOBTEMPLATES,
+    DOCKERHOSTS,
+    GROUP,
+    LOG_API_GROUP,
+    VERSION,
+)
 from kubectl_containerjob.problems import NO_KUBECTL, Problem, from_kubectl
 
-JOBS: Final = "containerjobs.containerjobs.io"
-HOSTS: Final = "dockerhosts.containerjobs.io"
-TEMPLATES: Final = "containerjobtemplates.containerjobs.io"
-API: Final = "/apis/containerjobs.io/v1alpha1"
-SUBRESOURCES: Final = "/apis/subresources.containerjobs.io/v1alpha1"
+JOBS: Final = f"{CONTAINERJOBS}.{GROUP}"
+HOSTS: Final = f"{DOCKERHOSTS}.{GROUP}"
+TEMPLATES: Final = f"{CONTAINERJOBTEMPLATES}.{GROUP}"
+API: Final = f"/apis/{API_VERSION}"
+SUBRESOURCES: Final = f"/apis/{LOG_API_GROUP}/{VERSION}"
+APISERVICE: Final = f"{VERSION}.{LOG_API_GROUP}"
 FIELD_MANAGER: Final = "kubectl-containerjob"
 STOP_SECONDS: Final = 2.0
 
@@ -165,6 +175,11 @@ def path_of(resource: str, namespace: str | None = None, name: str = "", *, base
     """Return the path of a list or of an object, such as `containerjobs` and its subresource as the name `x/log`."""
     parts: Sequence[str] = ("namespaces", quote(namespace, safe=""), resource) if namespace else (resource,)
     return "/".join((base, *parts, *([quote(name, safe="/")] if name else [])))
+
+
+def as_list(bodies: Sequence[Body]) -> Body:
+    """Return several objects as the one that kubectl takes in their place."""
+    return {"apiVersion": "v1", "kind": "List", "items": list(bodies)}
 
 
 def with_query(path: str, query: Mapping[str, object] | None) -> str:

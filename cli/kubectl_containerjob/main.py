@@ -12,8 +12,6 @@ import click
 
 from kubectl_containerjob import exits
 from kubectl_containerjob.connection import options, remember
-from kubectl_containerjob.problems import Problem
-from kubectl_containerjob.screens.plain_text import harmless
 
 PROGRAM: Final = "kubectl containerjob"
 COMMANDS: Final = {
@@ -84,6 +82,8 @@ class LazyGroup(click.Group):
             click.echo(error.format_message(), err=True)
             sys.exit(exits.USAGE)
         except click.UsageError as error:
+            from kubectl_containerjob.screens.plain_text import harmless
+
             where = error.ctx.command_path if error.ctx is not None else _called(args)
             click.echo(f"error: {harmless(_sentence(error))}; see `{where} --help`", err=True)
             sys.exit(exits.USAGE)
@@ -148,5 +148,7 @@ def main() -> None:
         sys.exit(exits.FAILED)
     except OSError as error:  # a disk that is full, a terminal that is gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is not written yet is not tried again
+        from kubectl_containerjob.problems import Problem
+
         Problem(str(error)).show()
         sys.exit(exits.FAILED)

@@ -1,6 +1,8 @@
 """What goes wrong, as people read it: one line that says what and what to do, and an exit code."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import IO, Any, Final
 
 import click
@@ -52,6 +54,19 @@ _REMEDIES: Final = {
     "Unauthorized": "log in again, or see `kubectl config view`",
     "AlreadyExists": "choose another name, or delete it first",
 }
+
+
+@contextlib.contextmanager
+def shown(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn errors of these kinds, whose messages are written for people, into the plugin's own."""
+    try:
+        yield
+    except kinds as error:
+        raise Problem(str(error)) from error
+    except ModuleNotFoundError as error:
+        raise Problem(
+            f"this command needs more than the plugin itself ({error.name} is missing): install containerjob[local]"
+        ) from error
 
 
 def from_kubectl(stderr: str, code: int) -> Refused:

@@ -14,8 +14,8 @@ HOLDING: Final = frozenset({Phase.SCHEDULED, Phase.RUNNING, Phase.CANCELLING})
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A ContainerJob."""
+class Stored:
+    """What every object of ours has."""
 
     body: Body
 
@@ -23,11 +23,6 @@ class Job:
     def name(self) -> str:
         """Its name."""
         return str(self.body["metadata"]["name"])
-
-    @property
-    def namespace(self) -> str:
-        """Its namespace."""
-        return str(self.body["metadata"]["namespace"])
 
     @property
     def created(self) -> datetime:
@@ -41,8 +36,18 @@ class Job:
 
     @property
     def status(self) -> Body:
-        """What happened so far."""
+        """What the operator wrote."""
         return dict(self.body.get("status") or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Stored):
+    """A ContainerJob."""
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return str(self.body["metadata"]["namespace"])
 
     @property
     def container(self) -> Body:
@@ -110,30 +115,8 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class Host(Stored):
     """A DockerHost."""
-
-    body: Body
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self.body["metadata"]["name"])
-
-    @property
-    def created(self) -> datetime:
-        """When it was created."""
-        return datetime.fromisoformat(self.body["metadata"]["creationTimestamp"])
-
-    @property
-    def spec(self) -> Body:
-        """How it is set up."""
-        return dict(self.body.get("spec") or {})
-
-    @property
-    def status(self) -> Body:
-        """What the operator last saw of it."""
-        return dict(self.body.get("status") or {})
 
     @property
     def ready(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from kubectl_containerjob.decorating import decorated
 from kubectl_containerjob.kubectl import JOBS, Body, Kubectl
 from kubectl_containerjob.problems import Problem, Refused
 
@@ -80,10 +81,7 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("-l", "--selector", metavar="QUERY", help="Jobs whose labels match, such as app=report"),
         click.argument("names", metavar="[NAME]...", nargs=-1),
     )
-    decorated: Callable[..., Any] = selected
-    for option in given:
-        decorated = option(decorated)
-    return decorated
+    return decorated(selected, given)
 
 
 def confirm(action: str, jobs: Sequence[Body], *, bulk: bool, yes: bool) -> None:

@@ -16,6 +16,7 @@ from kubectl_containerjob.following.endings import exit_code
 from kubectl_containerjob.kubectl import Body, Kubectl
 from kubectl_containerjob.problems import Problem
 from kubectl_containerjob.records import Job
+from kubectl_containerjob.selection import uid_of
 
 FOR_EVER: Final = timedelta(days=36500)
 
@@ -68,11 +69,11 @@ def told(goal: Goal, job: Job, *, there: bool) -> str:
 
 def wait_for(kubectl: Kubectl, jobs: Sequence[Body], terms: Terms, *, quiet: bool = False) -> int:
     """Wait, tell, and return the exit code; Problem when the time is up."""
-    left = {str(job["metadata"]["uid"]): Job(job) for job in jobs}
+    left = {uid_of(job): Job(job) for job in jobs}
     code = exits.DONE
     for body, there in settle(kubectl, jobs, lambda job: settled(terms.goal, job), terms.timeout.total_seconds()):
         job = Job(body)
-        left.pop(str(body["metadata"]["uid"]))
+        left.pop(uid_of(body))
         if not quiet:
             click.echo(f"{KIND}/{job.name} {told(terms.goal, job, there=there)}")
         code = max(code, _code(job, terms, there=there))

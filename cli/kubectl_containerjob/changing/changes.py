@@ -11,6 +11,7 @@ import click
 
 from kubectl_containerjob import exits
 from kubectl_containerjob.changing.outcomes import How, Report, telling
+from kubectl_containerjob.decorating import decorated
 from kubectl_containerjob.gateway import Gateway, job_path, opened
 from kubectl_containerjob.kubectl import Body, Kubectl
 from kubectl_containerjob.problems import Problem, Refused
@@ -67,10 +68,7 @@ def changing(command: Callable[..., Any]) -> Callable[..., Any]:
         timeout_option,
         click.option("--wait", is_flag=True, help="Wait until the operator has done it"),
     )
-    decorated: Callable[..., Any] = told
-    for option in given:
-        decorated = option(decorated)
-    return telling("name", "json", "yaml")(decorated)
+    return telling("name", "json", "yaml")(decorated(told, given))
 
 
 def timeout_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from typing import Final
 
 from kubectl_containerjob.kubectl import HOSTS, SUBRESOURCES, Body, Kubectl, path_of
 from kubectl_containerjob.problems import Refused
+from kubectl_containerjob.setup.remedies import missing_host
 
 NO_LOG_API: Final = "NoLogApi"
 """The reason where no host at all can be asked."""
@@ -24,6 +25,6 @@ def _explained(kubectl: Kubectl, host: str, refusal: Refused) -> Refused:
         return Refused(f"you may not read dockerhosts/orphans of {host}: ask an administrator for it", refusal.reason)
     if refusal.reason in {"NotFound", "Unknown"}:
         if kubectl.find(HOSTS, host, namespaced=False) is None:
-            return Refused(f"there is no DockerHost {host}: see `kubectl containerjob host list`", "NotFound")
+            return missing_host(host)
         return Refused("the operator's log API is not installed: see `kubectl containerjob doctor`", NO_LOG_API)
     return refusal

@@ -1,7 +1,6 @@
 """How the verbs that change jobs tell what they did: a line per job, a line per failure, and the exit code."""
 
 import functools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,7 +8,9 @@ from typing import Any, Final
 import click
 
 from kubectl_containerjob import exits
+from kubectl_containerjob.decorating import decorated
 from kubectl_containerjob.kubectl import Body, Kubectl
+from kubectl_containerjob.objects import without_bookkeeping, written
 from kubectl_containerjob.problems import Problem
 from kubectl_containerjob.selection import name_of
 
@@ -51,10 +52,7 @@ def telling(*formats: str, asks: bool = True) -> Callable[[Callable[..., Any]], 
                 help="Show what would be done: client changes nothing, server has the API server check it too",
             ),
         )
-        decorated: Callable[..., Any] = told
-        for option in given:
-            decorated = option(decorated)
-        return decorated
+        return decorated(told, given)
 
     return decorate
 
@@ -91,23 +89,9 @@ class Report:
     def finish(self, *, error_unchanged: bool = False) -> int:
         """Print what was kept, and return the exit code: of the failures where they agree on one, else 1."""
         if self.objects:
-            click.echo(_written(self.objects, self.how.output or "json", self.kubectl), nl=False)
+            plain = [without_bookkeeping(body) for body in self.objects]
+            click.echo(written(self.kubectl, plain, self.how.output or "json"), nl=False)
         if self.problems:
             codes = {problem.exit_code for problem in self.problems}
             return codes.pop() if len(codes) == 1 else exits.FAILED
         return exits.UNCHANGED if error_unchanged and not self.changed else exits.DONE
-
-
-def _written(objects: list[Body], form: str, kubectl: Kubectl) -> str:
-    """Write objects without the server's own bookkeeping, one as it is and several as a List."""
-    plain = [{**body, "metadata": _without_bookkeeping(body)} for body in objects]
-    whole: Body = plain[0] if len(plain) == 1 else {"apiVersion": "v1", "kind": "List", "items": plain}
-    if form == "json":
-        return json.dumps(whole, indent=4) + "\n"
-    from kubectl_containerjob.creating.creation import yaml_of
-
-    return yaml_of(kubectl, plain)
-
-
-def _without_bookkeeping(body: Body) -> Body:
-    return {key: value for key, value in body["metadata"].items() if key != "managedFields"}

@@ -4,19 +4,18 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import TypeVar
 
 import click
 
-from containerjob_api.names import OPERATOR_NAME, OPERATOR_NAMESPACE
 from kubectl_containerjob import exits
 from kubectl_containerjob.connection import connected
 from kubectl_containerjob.explaining import surroundings
-from kubectl_containerjob.kubectl import API, SUBRESOURCES, Body, Kubectl, documents, path_of
+from kubectl_containerjob.kubectl import API, SUBRESOURCES, Body, Kubectl, as_list, documents, path_of
 from kubectl_containerjob.problems import Problem, Refused
 from kubectl_containerjob.records import Host
-from kubectl_containerjob.screens.census import Operator, operator_of
+from kubectl_containerjob.screens.census import Operator
+from kubectl_containerjob.screens.counting import operator_seen
 from kubectl_containerjob.setup import checks, versions
 from kubectl_containerjob.setup.checks import BAD, COLOURS, DOUBTFUL, ICONS, Check
 from kubectl_containerjob.terminal import color_option
@@ -118,14 +117,13 @@ def _fields(kubectl: Kubectl) -> str | None:
 
 
 def _reviews(kubectl: Kubectl) -> list[Body]:
-    bodies = {"apiVersion": "v1", "kind": "List", "items": checks.reviews(kubectl.namespace())}
+    bodies = as_list(checks.reviews(kubectl.namespace()))
     return documents(kubectl.run("create", "-f", "-", "-o", "json", stdin=json.dumps(bodies), namespaced=False))
 
 
 def _operator(kubectl: Kubectl) -> Operator | None:
-    lease = ("leases.coordination.k8s.io", OPERATOR_NAME, f"--namespace={OPERATOR_NAMESPACE}")
     try:
-        return operator_of(kubectl.find(*lease, namespaced=False), datetime.now(UTC))
+        return operator_seen(kubectl)
     except Refused:
         return None
 

@@ -5,6 +5,7 @@ import os
 
 import click
 
+from containerjob_api.names import API_VERSION
 from kubectl_containerjob.changing.outcomes import How, telling
 from kubectl_containerjob.connection import connected
 from kubectl_containerjob.kubectl import FIELD_MANAGER, Body, Kubectl
@@ -51,7 +52,7 @@ def manifest(name: str, endpoint: str, given: dict[str, str | int | bool | None]
         spec["allowedNamespaces"] = {"from": "All"}
     if given["allow_namespaces"]:
         spec["allowedNamespaces"] = admitting(filter(None, str(given["allow_namespaces"]).split(",")))
-    return {"apiVersion": "containerjobs.io/v1alpha1", "kind": "DockerHost", "metadata": {"name": name}, "spec": spec}
+    return {"apiVersion": API_VERSION, "kind": "DockerHost", "metadata": {"name": name}, "spec": spec}
 
 
 def _endpoint(given: dict[str, str | int | bool | None]) -> str:

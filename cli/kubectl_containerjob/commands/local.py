@@ -9,7 +9,7 @@ import click
 
 from containerjob_local.errors import LocalError
 from containerjob_local.state import State, default_folder
-from kubectl_containerjob.errors import shown
+from kubectl_containerjob.problems import shown
 
 if TYPE_CHECKING:
     from containerjob_local.environment import Options

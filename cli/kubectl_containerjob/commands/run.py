@@ -8,6 +8,7 @@ import click
 
 from kubectl_containerjob.connection import connected
 from kubectl_containerjob.creating.job_options import JobCommand, JobOptions, Writing, job_options
+from kubectl_containerjob.decorating import decorated
 from kubectl_containerjob.kubectl import Kubectl
 
 if TYPE_CHECKING:
@@ -44,12 +45,9 @@ def _manner(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--cancel-on-interrupt", is_flag=True, help="Let Ctrl-C cancel the job; a second one detaches"),
         click.option("--color", type=when, default="auto", show_default=True, help="When to colour"),
     )
-    decorated: Callable[..., None] = with_manner
-    decorated.__doc__ = command.__doc__
-    decorated.__dict__.update(command.__dict__)
-    for option in reversed(given):
-        decorated = option(decorated)
-    return decorated
+    with_manner.__doc__ = command.__doc__
+    with_manner.__dict__.update(command.__dict__)
+    return decorated(with_manner, reversed(given))
 
 
 @click.command(name="run", cls=JobCommand)

@@ -10,7 +10,7 @@ import click
 from kubectl_containerjob import terminal
 from kubectl_containerjob.changing.outcomes import DRY_RUNS, How, telling
 from kubectl_containerjob.connection import connected
-from kubectl_containerjob.kubectl import HOSTS, JOBS, TEMPLATES, Body, Kubectl
+from kubectl_containerjob.kubectl import HOSTS, JOBS, TEMPLATES, Body, Kubectl, as_list
 from kubectl_containerjob.problems import Problem, Refused
 from kubectl_containerjob.setup import samples
 
@@ -92,7 +92,7 @@ def _apply(kubectl: Kubectl, bodies: list[Body], how: How, *, force: bool = Fals
     if force:
         arguments.append("--force-conflicts")
     try:
-        answer = kubectl.json(*arguments, stdin=_list(bodies), namespaced=False)
+        answer = kubectl.json(*arguments, stdin=json.dumps(as_list(bodies)), namespaced=False)
     except Refused as refused:
         raise _explained(refused) from refused
     return list(answer["items"]) if answer["kind"] == "List" else [answer]
@@ -129,7 +129,7 @@ def _delete(kubectl: Kubectl, wanted: samples.Wanted, how: How) -> None:
             "--ignore-not-found",
             "--wait=false",
             f"--dry-run={how.dry_run}",
-            stdin=_list(gone),
+            stdin=json.dumps(as_list(gone)),
             namespaced=False,
         )
     for body in gone:
@@ -157,10 +157,9 @@ def _say(body: Body, told: str, how: How) -> None:
 def _print(kubectl: Kubectl, bodies: list[Body], how: How) -> None:
     """Print objects; kubectl writes the YAML, the plugin brings none."""
     if how.output == "json":
-        click.echo(json.dumps(json.loads(_list(bodies)), indent=4))
+        click.echo(json.dumps(as_list(bodies), indent=4))
     else:
-        click.echo(kubectl.run("create", "--dry-run=client", "-o", "yaml", "-f", "-", stdin=_list(bodies)), nl=False)
-
-
-def _list(bodies: list[Body]) -> str:
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": bodies})
+        click.echo(
+            kubectl.run("create", "--dry-run=client", "-o", "yaml", "-f", "-", stdin=json.dumps(as_list(bodies))),
+            nl=False,
+        )

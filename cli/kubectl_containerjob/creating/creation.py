@@ -12,12 +12,12 @@ import click
 from kubectl_containerjob.changing.outcomes import DRY_RUNS, KIND
 from kubectl_containerjob.creating.job_options import JobOptions, Writing
 from kubectl_containerjob.creating.manifests import manifests
-from kubectl_containerjob.kubectl import Body, Kubectl, documents
+from kubectl_containerjob.kubectl import Body, Kubectl, as_list, documents
+from kubectl_containerjob.objects import without_bookkeeping, written
 from kubectl_containerjob.problems import Problem, from_kubectl
 from kubectl_containerjob.setup.samples import identity
 
 STDIN: Final = "--filename=-"
-_SERVERS_OWN: Final = ("managedFields",)
 
 
 def made(kubectl: Kubectl, options: JobOptions) -> list[Body]:
@@ -35,7 +35,7 @@ def create(kubectl: Kubectl, bodies: Sequence[Body], writing: Writing, *, whole:
     if writing.dry_run == "client":
         _show(kubectl, bodies, writing)
         return []
-    return send(kubectl, (STDIN,), _as_list(bodies), writing, whole=whole)
+    return send(kubectl, (STDIN,), json.dumps(as_list(bodies)), writing, whole=whole)
 
 
 def create_one(kubectl: Kubectl, body: Body, writing: Writing) -> Body:
@@ -117,26 +117,12 @@ def _tell(kubectl: Kubectl, bodies: Sequence[Body], writing: Writing) -> None:
 def _print(kubectl: Kubectl, bodies: Sequence[Body], form: str) -> None:
     plain = [_plain(body) for body in bodies]
     if plain:
-        whole = plain[0] if len(plain) == 1 else {"apiVersion": "v1", "kind": "List", "items": plain}
-        click.echo(yaml_of(kubectl, plain) if form == "yaml" else json.dumps(whole, indent=4) + "\n", nl=False)
-
-
-def yaml_of(kubectl: Kubectl, bodies: Sequence[Body]) -> str:
-    """Have kubectl write YAML, which asks no cluster; it leaves out what divides one object from the next."""
-    local = ("patch", "--local", "--type=merge", "--patch={}", STDIN, "--output=yaml")
-    text = kubectl.run(*local, stdin=_as_list(bodies), namespaced=False)
-    documents = text.split("\napiVersion: ")
-    return "\n---\napiVersion: ".join(documents)
+        click.echo(written(kubectl, plain, form), nl=False)
 
 
 def _plain(body: Body) -> Body:
     """Leave out what no person writes: the status, and who owns which field."""
-    metadata = {key: value for key, value in body["metadata"].items() if key not in _SERVERS_OWN}
-    return {key: value for key, value in body.items() if key != "status"} | {"metadata": metadata}
-
-
-def _as_list(bodies: Sequence[Body]) -> str:
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(bodies)})
+    return {key: value for key, value in without_bookkeeping(body).items() if key != "status"}
 
 
 def _manager(writing: Writing) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from kubectl_containerjob.decorating import decorated
 from kubectl_containerjob.kubectl import FIELD_MANAGER
 from kubectl_containerjob.templates.rendering import parameter_option
 from kubectl_containerjob.values import env_files
@@ -158,10 +159,7 @@ def job_options(command: Callable[..., Any]) -> Callable[..., Any]:
         writing = Writing(**{name: values.pop(name) for name in Writing.__dataclass_fields__})
         return command(*args, options=_read(values), writing=writing, **values)
 
-    decorated: Callable[..., Any] = with_options
-    for option in reversed((*_OPTIONS, *_WRITING)):
-        decorated = option(decorated)
-    return decorated
+    return decorated(with_options, reversed((*_OPTIONS, *_WRITING)))
 
 
 def _read(values: dict[str, Any]) -> JobOptions:

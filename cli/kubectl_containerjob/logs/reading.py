@@ -15,13 +15,12 @@ from typing import Final
 import click
 
 from containerjob_api.frames import EndReason
-from kubectl_containerjob.kubectl import JOBS, Body, Kubectl
+from kubectl_containerjob.kubectl import APISERVICE, JOBS, Body, Kubectl
 from kubectl_containerjob.logs.events import MANY, Ended, Event, LogRequest, Output
 from kubectl_containerjob.logs.streams import Patience, read
 from kubectl_containerjob.problems import NO_KINDS, Problem, Refused
 from kubectl_containerjob.selection import missing_job
 
-APISERVICE: Final = "v1alpha1.subresources.containerjobs.io"
 PERMISSION: Final = "get containerjobs/log in group subresources.containerjobs.io"
 COMING_SECONDS: Final = 10.0
 """For how long a follower waits for an operator that is being replaced."""

@@ -9,7 +9,7 @@ from kubectl_containerjob.explaining import reasons
 from kubectl_containerjob.explaining.reasons import Explanation
 from kubectl_containerjob.explaining.surroundings import HIDDEN, hosts, namespace_labels, readable
 from kubectl_containerjob.explaining.waiting import Other, Surroundings
-from kubectl_containerjob.kubectl import JOBS, Kubectl
+from kubectl_containerjob.kubectl import APISERVICE, JOBS, Kubectl
 from kubectl_containerjob.records import HOLDING, Host, Job
 from kubectl_containerjob.screens.census import (
     FORBIDDEN,
@@ -24,13 +24,13 @@ from kubectl_containerjob.screens.census import (
 from kubectl_containerjob.screens.durations import seconds_of
 
 LEASE: Final = "leases.coordination.k8s.io"
-LOG_API: Final = ("apiservices.apiregistration.k8s.io", "v1alpha1.subresources.containerjobs.io")
+LOG_API: Final = ("apiservices.apiregistration.k8s.io", APISERVICE)
 
 
 def count(kubectl: Kubectl, *, everywhere: bool) -> Census:
     """Read everything; what is forbidden is named so."""
     with ThreadPoolExecutor() as pool:
-        operator = pool.submit(readable, lambda: _operator(kubectl))
+        operator = pool.submit(readable, lambda: operator_seen(kubectl))
         log_api = pool.submit(readable, lambda: log_api_of(kubectl.find(*LOG_API, namespaced=False)))
         found_hosts = pool.submit(readable, lambda: hosts(kubectl))
         jobs = pool.submit(_jobs, kubectl, everywhere)
@@ -47,7 +47,8 @@ def count(kubectl: Kubectl, *, everywhere: bool) -> Census:
         )
 
 
-def _operator(kubectl: Kubectl) -> Operator:
+def operator_seen(kubectl: Kubectl) -> Operator:
+    """Read the Lease, and judge by it whether the operator is alive."""
     lease = kubectl.find(LEASE, OPERATOR_NAME, f"--namespace={OPERATOR_NAMESPACE}", namespaced=False)
     return operator_of(lease, datetime.now(UTC))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from kubectl_containerjob.kubectl import Body
+from kubectl_containerjob.kubectl import APISERVICE, Body
 from kubectl_containerjob.records import Host
 from kubectl_containerjob.screens.census import ALIVE, Operator
 from kubectl_containerjob.screens.plain_text import harmless
@@ -97,9 +97,7 @@ def log_api(state: str | None) -> Check:
     if state == "absent":
         text = "absent: `logs` shows only the tail kept in a job's status"
         return Check("log API", DOUBTFUL, text, "enable it in the operator's chart")
-    return Check(
-        "log API", BAD, harmless(state), "see `kubectl get apiservice v1alpha1.subresources.containerjobs.io`"
-    )
+    return Check("log API", BAD, harmless(state), f"see `kubectl get apiservice {APISERVICE}`")
 
 
 def hosts(found: Sequence[Host] | None) -> Iterator[Check]:

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from containerjob_local.errors import LocalError
-from kubectl_containerjob.errors import shown
 from kubectl_containerjob.main import COMMANDS, PROGRAM, cli
+from kubectl_containerjob.problems import shown
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
