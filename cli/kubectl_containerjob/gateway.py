@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from kubectl_containerjob.kubectl import FIELD_MANAGER, Body, Kubectl, end, path_of, with_query
+from kubectl_containerjob.kubectl import FIELD_MANAGER, Body, Kubectl, end, path_of, there, with_query
 from kubectl_containerjob.problems import Problem, from_kubectl
 
 ANSWER_SECONDS: Final = 60.0
@@ -76,9 +76,11 @@ def opened(kubectl: Kubectl, *, dry_run: bool = False) -> Iterator[Gateway]:
     with tempfile.TemporaryDirectory(prefix="cj-") as folder:
         path = Path(folder) / "s"
         command = kubectl.command("proxy", f"--unix-socket={path}", namespaced=False)
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as child:
+        pipe = subprocess.PIPE
+        with (
+            there(),
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True) as child,
+        ):
             try:
                 _await(child)
                 with contextlib.closing(_Local(path)) as connection:

@@ -1,16 +1,12 @@
 """kubectl as our client: the same kubeconfig, credentials, proxies and impersonation as the person's own calls."""
 
 import contextlib
-import functools
-import json
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
-from urllib.parse import quote, urlencode
 
 from containerjob_api.names import (
     API_VERSION,
@@ -23,25 +19,30 @@ from containerjob_api.names import (
 )
 from kubectl_containerjob.problems import NO_KUBECTL, Problem, from_kubectl
 
+# What a plain list does without is imported where it is needed: json, urllib.
+
 JOBS: Final = f"{CONTAINERJOBS}.{GROUP}"
 HOSTS: Final = f"{DOCKERHOSTS}.{GROUP}"
 TEMPLATES: Final = f"{CONTAINERJOBTEMPLATES}.{GROUP}"
 API: Final = f"/apis/{API_VERSION}"
 SUBRESOURCES: Final = f"/apis/{LOG_API_GROUP}/{VERSION}"
 APISERVICE: Final = f"{VERSION}.{LOG_API_GROUP}"
+PROGRAM: Final = "kubectl"
 FIELD_MANAGER: Final = "kubectl-containerjob"
 STOP_SECONDS: Final = 2.0
 
 Body = dict[str, Any]
 
 
-@functools.cache
-def program() -> str:
-    """Find kubectl, once."""
-    found = shutil.which("kubectl")
-    if found is None:
-        raise Problem(NO_KUBECTL)
-    return found
+@contextlib.contextmanager
+def there() -> Iterator[None]:
+    """Say so in one line where PATH has no kubectl."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if error.filename != PROGRAM:
+            raise
+        raise Problem(NO_KUBECTL) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +56,30 @@ class Kubectl:
 
     def run(self, *arguments: str, stdin: str | None = None, namespaced: bool = True) -> str:
         """Run kubectl and return what it printed; raises Refused with one line that says why and what to do."""
-        done = subprocess.run(
-            self.command(*arguments, namespaced=namespaced),
-            input=stdin if stdin is not None else "",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with there():
+            done = subprocess.run(
+                self.command(*arguments, namespaced=namespaced),
+                input=stdin if stdin is not None else "",
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         if done.returncode != 0:
             raise from_kubectl(done.stderr, done.returncode)
         return done.stdout
 
     def json(self, *arguments: str, stdin: str | None = None, namespaced: bool = True) -> Body:
         """Run a kubectl command with `-o json` and return what it printed."""
-        answer: Body = json.loads(self.run(*arguments, "-o", "json", stdin=stdin, namespaced=namespaced))
-        return answer
+        return parsed(self.run(*arguments, "-o", "json", stdin=stdin, namespaced=namespaced))
 
     def raw(self, path: str, query: Mapping[str, object] | None = None) -> Body:
         """Ask one path of the API server."""
-        answer: Body = json.loads(self.run("get", "--raw", with_query(path, query), namespaced=False))
-        return answer
+        return parsed(self.run("get", "--raw", with_query(path, query), namespaced=False))
 
     def find(self, *arguments: str, namespaced: bool = True) -> Body | None:
         """Read one object; None where there is none of this name."""
         text = self.run("get", *arguments, "--ignore-not-found", "-o", "json", namespaced=namespaced)
-        return json.loads(text) if text.strip() else None
+        return parsed(text) if text.strip() else None
 
     def items(self, *arguments: str, namespaced: bool = True) -> list[Body]:
         """List objects."""
@@ -89,12 +89,11 @@ class Kubectl:
     def show(self, *arguments: str, namespaced: bool = True) -> None:
         """Run kubectl with our own stdout, for what it prints better than anyone; raises Refused as `run` does."""
         sys.stdout.flush()
-        with subprocess.Popen(
-            self.command(*arguments, namespaced=namespaced),
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as child:
+        command = self.command(*arguments, namespaced=namespaced)
+        with (
+            there(),
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child,
+        ):
             try:
                 _, stderr = child.communicate()
             except BaseException:
@@ -110,9 +109,13 @@ class Kubectl:
     def stream(self, path: str, query: Mapping[str, object] | None = None) -> Iterator["Stream"]:
         """Open a path that answers for long; kubectl is ended with the block, it would outlive an idle stream."""
         command = self.command("get", "--raw", with_query(path, query), namespaced=False)
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-        ) as child:
+        pipe = subprocess.PIPE
+        with (
+            there(),
+            subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True
+            ) as child,
+        ):
             assert child.stdout is not None  # noqa: S101 - asked for above
             try:
                 yield Stream(child, child.stdout)
@@ -126,8 +129,8 @@ class Kubectl:
             own.append(f"--namespace={self.chosen_namespace}")
         if "--" in arguments:
             at = arguments.index("--")
-            return [program(), *arguments[:at], *own, *arguments[at:]]
-        return [program(), *arguments, *own]
+            return [PROGRAM, *arguments[:at], *own, *arguments[at:]]
+        return [PROGRAM, *arguments, *own]
 
     def namespace(self) -> str:
         """Return the namespace that is meant: of -n, else of the context, else default."""
@@ -149,8 +152,7 @@ class Stream:
         """Yield the events of a watch."""
         for line in self.out:
             if line.endswith(b"\n"):  # a line that broke off is nothing; the next watch tells it again
-                event: Body = json.loads(line)
-                yield event
+                yield parsed(line)
 
     def check(self) -> None:
         """Raise Refused where kubectl ended with an error; call it at the end of the bytes."""
@@ -160,8 +162,18 @@ class Stream:
             raise from_kubectl(stderr, code)
 
 
+def parsed(text: str | bytes) -> Body:
+    """Read one JSON object."""
+    import json
+
+    body: Body = json.loads(text)
+    return body
+
+
 def documents(text: str) -> list[Body]:
     """Read what kubectl prints of several objects: one after the other, or a List."""
+    import json
+
     decoder = json.JSONDecoder()
     found: list[Body] = []
     while text := text.lstrip():
@@ -173,6 +185,8 @@ def documents(text: str) -> list[Body]:
 
 def path_of(resource: str, namespace: str | None = None, name: str = "", *, base: str = API) -> str:
     """Return the path of a list or of an object, such as `containerjobs` and its subresource as the name `x/log`."""
+    from urllib.parse import quote
+
     parts: Sequence[str] = ("namespaces", quote(namespace, safe=""), resource) if namespace else (resource,)
     return "/".join((base, *parts, *([quote(name, safe="/")] if name else [])))
 
@@ -184,6 +198,8 @@ def as_list(bodies: Sequence[Body]) -> Body:
 
 def with_query(path: str, query: Mapping[str, object] | None) -> str:
     """Add a query; what is None or empty is left out, true and false are written as JSON does."""
+    from urllib.parse import urlencode
+
     given = {key: _value(value) for key, value in (query or {}).items() if value is not None and value != ""}
     return f"{path}?{urlencode(given)}" if given else path
 

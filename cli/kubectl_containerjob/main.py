@@ -12,8 +12,12 @@ import click
 
 from kubectl_containerjob import exits
 from kubectl_containerjob.connection import options, remember
+from kubectl_containerjob.terminal import width
 
 PROGRAM: Final = "kubectl containerjob"
+NARROWEST: Final = 50
+WIDEST: Final = 78
+"""Columns of help."""
 COMMANDS: Final = {
     "cancel": "Stop jobs; their records stay",
     "cleanup": "Delete finished jobs and what they left",
@@ -74,6 +78,7 @@ class LazyGroup(click.Group):
     ) -> Any:
         """Run, and write every mistake as one line; click would add two of its own to each wrong usage."""
         args = as_kubectl_reads(sys.argv[1:] if args is None else args)
+        extra.setdefault("terminal_width", max(NARROWEST, min(width() - 2, WIDEST)))
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:

@@ -8,13 +8,14 @@ from typing import IO, Any, Final
 import click
 
 from kubectl_containerjob import exits
-from kubectl_containerjob.screens.plain_text import harmless
 
 
 class Problem(click.ClickException):
     """One line on stderr, and the exit code; it may quote what others wrote, so no terminal obeys it."""
 
     def __init__(self, message: str, code: int = exits.FAILED) -> None:
+        from kubectl_containerjob.screens.plain_text import harmless  # nothing that goes well needs it
+
         super().__init__(harmless(" ".join(message.split())))
         self.exit_code = code  # type: ignore[misc]
 

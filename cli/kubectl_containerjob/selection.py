@@ -4,7 +4,7 @@ import functools
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import click
@@ -54,6 +54,11 @@ class Selection:
             raise click.UsageError("give a selector or --all, not both")
         if not (self.names or self.selector or self.everything):
             raise click.UsageError("say which: names, -l SELECTOR, or --all")
+
+    def looking(self) -> "Selection":
+        """Return what a verb that only looks means: there -A alone is every job of every namespace, as in lists."""
+        alone = self.all_namespaces and not (self.names or self.selector)
+        return replace(self, everything=True) if alone else self
 
     @property
     def bulk(self) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 from tests.cli.conftest import Shell, wait_for
 
-from kubectl_containerjob import kubectl as kubectl_module
 from kubectl_containerjob.changing.changes import change_one
 from kubectl_containerjob.changing.wishes import CANCEL, SUSPEND
 from kubectl_containerjob.gateway import Gateway, opened
@@ -20,13 +19,11 @@ LONG = "trap 'exit 143' TERM; sleep 600 & wait"
 
 
 @pytest.fixture
-def kubectl(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kubectl]:
+def kubectl(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Kubectl:
     """The plugin's own kubectl in this process, in the shell's namespace."""
     for name, value in shell.cluster.environment.items():
         monkeypatch.setenv(name, value)
-    kubectl_module.program.cache_clear()
-    yield Kubectl(chosen_namespace=shell.namespace)
-    kubectl_module.program.cache_clear()
+    return Kubectl(chosen_namespace=shell.namespace)
 
 
 @pytest.fixture

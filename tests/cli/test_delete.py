@@ -3,7 +3,6 @@
 import pytest
 from tests.cli.conftest import Shell, wait_for
 
-from kubectl_containerjob import kubectl as kubectl_module
 from kubectl_containerjob.changing.deletions import delete_each
 from kubectl_containerjob.changing.outcomes import How, Report
 from kubectl_containerjob.gateway import opened
@@ -63,7 +62,6 @@ def test_another_job_of_the_same_name_is_never_deleted(
 ) -> None:
     for name, value in shell.cluster.environment.items():
         monkeypatch.setenv(name, value)
-    kubectl_module.program.cache_clear()
     kubectl = Kubectl(chosen_namespace=shell.namespace)
     shell.create("a", suspend=True)
     stale = kubectl.json("get", JOBS, "a")

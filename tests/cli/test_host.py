@@ -39,8 +39,9 @@ def test_a_host_is_added_shown_tested_and_cordoned(shell: Shell, host: str) -> N
         ok(shell, "add", host, "--endpoint", fake, "--max-concurrent=3", "--dry-run=client", "-o", "json")
     )
     assert made["spec"] == {"endpoint": fake, "maxConcurrentJobs": 3}
-    added = ok(shell, "add", host, "--endpoint", fake, "--max-concurrent=3")
-    assert added.startswith(f"dockerhost.containerjobs.io/{host} created\nno namespace may use it; to let them in: ")
+    _, added, advice = call(shell, "add", host, "--endpoint", fake, "--max-concurrent=3")
+    assert added == f"dockerhost.containerjobs.io/{host} created\n"
+    assert advice.startswith("no namespace may use it; to let them in: ")
     assert call(shell, "add", host, "--endpoint", fake)[2].endswith(
         "already exists: choose another name, or delete it first\n"
     )
@@ -55,6 +56,11 @@ def test_a_host_is_added_shown_tested_and_cordoned(shell: Shell, host: str) -> N
     assert ok(shell, "cordon", host, "--dry-run=server") == (
         f"dockerhost.containerjobs.io/{host} cordoned (server dry run)\n"
     )
+    for dry_run in ("client", "server"):
+        told = ok(shell, "cordon", host, host, f"--dry-run={dry_run}", "-o", "yaml").split("---\n")
+        assert ["unschedulable: true" in each for each in told] == [True, True], dry_run
+    assert json.loads(ok(shell, "cordon", host, "--dry-run=client", "-o", "json"))["spec"]["unschedulable"] is True
+    assert call(shell, "uncordon", host, "-o", "json", "--error-unchanged")[0] == 3
     assert ok(shell, "cordon", host) == f"dockerhost.containerjobs.io/{host} cordoned\n"
     assert call(shell, "cordon", host, "--error-unchanged")[:2] == (
         3,

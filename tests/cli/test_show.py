@@ -99,6 +99,11 @@ def test_who_may_read_jobs_only_sees_that_events_are_forbidden(shell: Shell) -> 
     shell.cluster.kubectl("create", "rolebinding", "see", "--role=see", "--user=viewer", *own)
     assert "Events\n  <forbidden>" in shell.ok("show", "seen", "--as=viewer")
     assert "forbidden" in shell.refused("show", "seen", "--as=nobody")
+    shell.create("heard", "exit 0")
+    shell.reaches("heard", "Succeeded")
+    both = shell("show", "--all", "--logs", "--as=viewer")
+    assert (both.returncode, both.stderr.count("containerjobs/log")) == (1, 1)
+    assert "seen  Suspended" in both.stdout
 
 
 def _read(terminal: int) -> str:

@@ -57,7 +57,7 @@ def test_one_job_by_name(reader: Person) -> None:
     assert reader("top", "cjob/one", "--no-headers").stdout == "one   h   0   10m   1Mi   1%   2\n"
     reader.book.objects[ONE] = {"attempt": 0, "host": "h", "usage": None}
     done = reader("top", "one")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "No jobs are running\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "one is not running\n")
 
 
 def test_nothing_that_runs_and_what_could_not_be_measured_are_told(reader: Person) -> None:

@@ -38,7 +38,7 @@ def command(kubectl: Kubectl, name: str, how: How, **given: str | int | bool | N
     arguments += [f"--output={how.output}"] if how.output else []
     click.echo(kubectl.run(*arguments, stdin=json.dumps(body), namespaced=False), nl=False)
     if not how.output and "allowedNamespaces" not in body["spec"]:
-        click.echo(NOBODY_ADMITTED.format(name=name))
+        click.echo(NOBODY_ADMITTED.format(name=name), err=True)
 
 
 def manifest(name: str, endpoint: str, given: dict[str, str | int | bool | None]) -> Body:

@@ -10,8 +10,9 @@ import click
 from kubectl_containerjob import exits
 from kubectl_containerjob.changing.outcomes import DRY_RUNS, How, telling
 from kubectl_containerjob.connection import connected
-from kubectl_containerjob.kubectl import FIELD_MANAGER, HOSTS, Kubectl
-from kubectl_containerjob.problems import Problem, Refused
+from kubectl_containerjob.kubectl import FIELD_MANAGER, HOSTS, Body, Kubectl
+from kubectl_containerjob.objects import without_bookkeeping, written
+from kubectl_containerjob.problems import Refused
 from kubectl_containerjob.selection import bare
 from kubectl_containerjob.setup.remedies import missing_host
 
@@ -59,28 +60,31 @@ def _set(kubectl: Kubectl, names: tuple[str, ...], *, unschedulable: bool, how: 
     """Set it on each host and return the exit code; one that is missing does not spare the others."""
     failed = False
     changed = 0
-    for name in names:
+    hosts: list[Body] = []
+    for name in map(bare, names):
         try:
-            changed += _set_one(kubectl, bare(name), unschedulable, how)
-        except Problem as problem:
-            problem.show()
+            changed += _set_one(kubectl, name, unschedulable, how, hosts)
+        except Refused as refused:
             failed = True
+            (missing_host(name) if refused.reason == "NotFound" else refused).show()
+    if hosts:
+        click.echo(written(kubectl, hosts, how.output or "json"), nl=False)
     if failed:
         return exits.FAILED
     return exits.UNCHANGED if error_unchanged and not changed else exits.DONE
 
 
-def _set_one(kubectl: Kubectl, name: str, unschedulable: bool, how: How) -> bool:
+def _set_one(kubectl: Kubectl, name: str, unschedulable: bool, how: How, hosts: list[Body]) -> bool:
+    """Set it on one host, tell of it or keep the host for -o json and -o yaml, and say whether that changed it."""
     patch = json.dumps({"spec": {"unschedulable": unschedulable}})
     arguments = ["patch", HOSTS, name, "--type=merge", f"--patch={patch}", f"--dry-run={how.dry_run}"]
-    try:
-        answer = kubectl.run(*arguments, f"--field-manager={FIELD_MANAGER}", namespaced=False)
-        if how.output:
-            click.echo(kubectl.run("get", HOSTS, name, f"--output={how.output}", namespaced=False), nl=False)
-    except Refused as refused:
-        raise missing_host(name) if refused.reason == "NotFound" else refused from refused
-    changed = _NO_CHANGE not in answer
-    if not how.output:
-        told = ("cordoned" if unschedulable else "uncordoned") if changed else "unchanged"
-        click.echo(f"dockerhost.containerjobs.io/{name} {told}{DRY_RUNS[how.dry_run]}")
+    arguments.append(f"--field-manager={FIELD_MANAGER}")
+    if how.output in {"json", "yaml"}:
+        before = kubectl.json("get", HOSTS, name, namespaced=False)
+        hosts.append(without_bookkeeping(kubectl.json(*arguments, namespaced=False)))
+        return bool(before["spec"].get("unschedulable", False)) != unschedulable
+    changed = _NO_CHANGE not in kubectl.run(*arguments, namespaced=False)
+    told = ("cordoned" if unschedulable else "uncordoned") if changed else "unchanged"
+    what = f"dockerhost.containerjobs.io/{name}"
+    click.echo(what if how.output == "name" else f"{what} {told}{DRY_RUNS[how.dry_run]}")
     return changed

@@ -1,17 +1,18 @@
 """`kubectl containerjob list`: what `kubectl get` prints, some shorter filters, and CSV."""
 
-import json
 import sys
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from containerjob_api.phases import Phase
 from kubectl_containerjob.connection import connected
-from kubectl_containerjob.kubectl import JOBS, Kubectl
+from kubectl_containerjob.kubectl import JOBS, Kubectl, parsed
 from kubectl_containerjob.listing import Listing, listing
 from kubectl_containerjob.problems import Problem, Refused
+
+if TYPE_CHECKING:
+    from containerjob_api.phases import Phase
 
 CSV: Final = "csv"
 HEADER: Final = (
@@ -20,8 +21,12 @@ HEADER: Final = (
 _TABLES_ONLY: Final = frozenset({"--watch", "--watch-only", "--output-watch-events", "--show-labels", "--show-kind"})
 
 
-def _phases(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> frozenset[Phase]:
+def _phases(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> "frozenset[Phase]":
     """Read the names of phases, however they are capitalised."""
+    if not given:
+        return frozenset()
+    from containerjob_api.phases import Phase
+
     known = {phase.lower(): phase for phase in Phase}
     asked = [word.strip() for text in given for word in text.split(",")]
     unknown = [word for word in asked if word.lower() not in known]
@@ -36,7 +41,7 @@ def _phases(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]
 @click.option("--phase", "phases", metavar="PHASES", multiple=True, callback=_phases, help="Jobs in these phases")
 @click.option("--active", is_flag=True, help="Jobs that have not finished")
 @click.option("--finished", is_flag=True, help="Jobs that have finished, however they did")
-def command(kubectl: Kubectl, asked: Listing, phases: frozenset[Phase], active: bool, finished: bool) -> None:
+def command(kubectl: Kubectl, asked: Listing, phases: "frozenset[Phase]", active: bool, finished: bool) -> None:
     """List jobs as kubectl get does, with any format, and as CSV with -o csv.
 
     \b
@@ -65,13 +70,17 @@ def command(kubectl: Kubectl, asked: Listing, phases: frozenset[Phase], active: 
         raise
 
 
-def _fields(phases: frozenset[Phase], *, active: bool, finished: bool) -> list[str]:
+def _fields(phases: "frozenset[Phase]", *, active: bool, finished: bool) -> list[str]:
     """Return what the API server selects by; it knows no `or`, but every phase that is not wanted can be left out."""
     fields = ["status.finished!=true"] if active else []
     fields += ["status.finished=true"] if finished else []
+    if not phases:
+        return fields
+    from containerjob_api.phases import Phase
+
     if len(phases) == 1:
         return [*fields, f"status.phase={min(phases)}"]
-    return [*fields, *(f"status.phase!={phase}" for phase in Phase if phases and phase not in phases)]
+    return [*fields, *(f"status.phase!={phase}" for phase in Phase if phase not in phases)]
 
 
 def _csv(kubectl: Kubectl, asked: Listing) -> None:
@@ -86,7 +95,7 @@ def _csv(kubectl: Kubectl, asked: Listing) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     if "--no-headers" not in asked.switches:
         writer.writerow(HEADER)
-    writer.writerows(_rows(json.loads(text) if text else {"items": []}))
+    writer.writerows(_rows(parsed(text) if text else {"items": []}))
 
 
 def _rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -49,7 +49,7 @@ def command(
     # Follow where it stands until it has finished
     kubectl containerjob show report --watch
     """
-    watch, logs = given["watch"], given["logs"]
+    watch, logs, selection = given["watch"], given["logs"], selection.looking()
     if watch and (len(selection.names) != 1 or logs or output):
         raise click.UsageError("--watch shows one job: give one name, and neither --logs nor -o")
     if output is not None:
@@ -60,13 +60,18 @@ def command(
         return _follow(kubectl, jobs[0], colour=colour)
     if not jobs:
         none_found(kubectl, all_namespaces=selection.all_namespaces)
+    code = exits.DONE
     for number, body in enumerate(jobs):
         if number:
             click.echo("\n")
         _print(_screen(kubectl, body, colour=colour, tail=not logs), colour=colour)
         if logs:
-            _print_output(ctx, kubectl, body, colour=colour)
-    return exits.DONE
+            try:
+                _print_output(ctx, kubectl, body, colour=colour)
+            except Problem as problem:  # the other jobs have output too
+                problem.show()
+                code = exits.FAILED
+    return code
 
 
 def _get(selection: Selection) -> list[str]:

@@ -58,7 +58,7 @@ def command(
     columns = Columns(selection.all_namespaces, not given["no_headers"], bars=colour and person)
     path = _path(kubectl, selection)
     if not watch:
-        _show(_measured(kubectl, selection, path), columns, given)
+        _show(_measured(kubectl, selection, path), columns, given, nobody_runs=_nobody_runs(selection))
         return
     try:
         if person:
@@ -67,7 +67,7 @@ def command(
             items = _measured(kubectl, selection, path)
             if person:
                 click.echo(_REDRAW, nl=False)
-            _show(items, columns, given)
+            _show(items, columns, given, nobody_runs=_nobody_runs(selection))
             time.sleep(EVERY_SECONDS)
     except KeyboardInterrupt:
         ctx.exit(exits.DETACHED)
@@ -99,7 +99,11 @@ def _measured(kubectl: Kubectl, selection: Selection, path: str) -> list[Body]:
     return list(answer["items"])
 
 
-def _show(items: list[Body], columns: Columns, given: dict[str, Any]) -> None:
+def _nobody_runs(selection: Selection) -> str:
+    return f"{one_job(selection.names[0])} is not running" if selection.names else "No jobs are running"
+
+
+def _show(items: list[Body], columns: Columns, given: dict[str, Any], *, nobody_runs: str) -> None:
     found = ordered([item for item in items if item.get("usage")], given["sort_by"])
     failed = [item for item in items if item.get("message")]
     for item in failed:
@@ -109,4 +113,4 @@ def _show(items: list[Body], columns: Columns, given: dict[str, Any]) -> None:
     elif found:
         click.echo("\n".join(lines(found, columns)))
     elif not failed:
-        click.echo("No jobs are running", err=True)
+        click.echo(nobody_runs, err=True)

@@ -55,6 +55,7 @@ def command(
 
     if own_code and (selection.bulk or len(selection.names) != 1 or goal != "finished"):
         raise click.UsageError("--exit-code is one job's: give one name, and wait for its end")
+    selection = selection.looking()
     jobs, missing = selection.found(kubectl)
     if missing and goal != Goal.DELETE:
         raise missing[0]

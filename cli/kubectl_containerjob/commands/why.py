@@ -31,7 +31,7 @@ def command(kubectl: Kubectl, selection: Selection, output: str | None, colour: 
 
     \b
     # Explain every job of every namespace, for a script
-    kubectl containerjob why --all -A -o json
+    kubectl containerjob why -A -o json
     """
     from kubectl_containerjob.explaining import answers, reasons
     from kubectl_containerjob.explaining.surroundings import gather
@@ -39,6 +39,7 @@ def command(kubectl: Kubectl, selection: Selection, output: str | None, colour: 
     from kubectl_containerjob.records import Job
     from kubectl_containerjob.screens import plain_text
 
+    selection = selection.looking()
     jobs = [Job(body) for body in selection.jobs(kubectl)]
     asking = {job.namespace for job in jobs if reasons.asks_hosts(job)}
     around = gather(kubectl, asking) if asking else Surroundings()

@@ -12,7 +12,7 @@ import click
 from kubectl_containerjob.changing.outcomes import DRY_RUNS, KIND
 from kubectl_containerjob.creating.job_options import JobOptions, Writing
 from kubectl_containerjob.creating.manifests import manifests
-from kubectl_containerjob.kubectl import Body, Kubectl, as_list, documents
+from kubectl_containerjob.kubectl import Body, Kubectl, as_list, documents, there
 from kubectl_containerjob.objects import without_bookkeeping, written
 from kubectl_containerjob.problems import Problem, from_kubectl
 from kubectl_containerjob.setup.samples import identity
@@ -70,7 +70,10 @@ def _send(kubectl: Kubectl, arguments: Sequence[str], stdin: str, on_line: Calla
         given.write(stdin)
         given.seek(0)
         command = kubectl.command(*arguments)
-        with subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=complaints, text=True) as child:
+        with (
+            there(),
+            subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=complaints, text=True) as child,
+        ):
             assert child.stdout is not None  # noqa: S101 - asked for above
             for line in child.stdout:
                 on_line(line)

@@ -120,7 +120,12 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     click.option("--cpu", type=Quantity(), metavar="CPUS", help="CPUs it may use, such as 2 or 500m"),
     click.option("--memory", type=Quantity(), metavar="BYTES", help="Memory it may use, such as 256Mi"),
     click.option("--host", metavar="NAME", help="The one DockerHost to run on"),
-    click.option("--retries", type=click.IntRange(0, LONGEST), metavar="N", help="Times it is tried again"),
+    click.option(
+        "--retries",
+        type=click.IntRange(0, LONGEST),
+        metavar="N",
+        help="Times it is tried again; else create says 6, run 0",
+    ),
     click.option("--timeout", type=WholeSeconds(1), metavar="DURATION", help="Stop it after so long: 90, 5m, 1h30m"),
     click.option(
         "--at", type=MOMENT, metavar="TIME", help="Start no earlier: 2026-01-31T18:00:00Z, +10m, or 18:00 here"

@@ -28,7 +28,7 @@ class Played:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         write_program(folder, "kubectl", SCRIPT.format(folder=folder))
-        monkeypatch.setattr(kubectl, "program", lambda: str(folder / "kubectl"))
+        monkeypatch.setattr(kubectl, "PROGRAM", str(folder / "kubectl"))
 
     def watch(self, number: int, *events: tuple[str, dict[str, Any]], hold: bool = False) -> None:
         lines = "".join(json.dumps({"type": kind, "object": body}) + "\n" for kind, body in events)

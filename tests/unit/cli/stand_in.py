@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_containerjob import kubectl
-
 
 @dataclass(frozen=True)
 class StandIn:
@@ -39,7 +37,6 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     """Put a stand-in first in PATH; it says nothing and succeeds."""
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    kubectl.program.cache_clear()
     made = StandIn(folder)
     made.answers()
     return made

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_containerjob import kubectl as kubectl_module
 from kubectl_containerjob.changing.changes import TRIES, change_one
 from kubectl_containerjob.changing.outcomes import How, Report
 from kubectl_containerjob.changing.wishes import CANCEL
@@ -67,14 +66,12 @@ def server(tmp_path: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch) 
     program.write_text(SCRIPT.format(socket=path))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    kubectl_module.program.cache_clear()
     with Server(str(path), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.shutdown()
         thread.join()
-    kubectl_module.program.cache_clear()
 
 
 def job(version: str = "1") -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from tests.unit.cli.stand_in import StandIn, install, listed
 
-from kubectl_containerjob import completions, kubectl
+from kubectl_containerjob import completions
 from kubectl_containerjob.commands.completion import ASKED
 from kubectl_containerjob.completions import FILES, NOTHING_ELSE, complete
 from kubectl_containerjob.main import COMMANDS, PROGRAM, cli
@@ -24,9 +24,8 @@ JOBS = listed(
 
 
 @pytest.fixture
-def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    yield install(tmp_path / "bin", monkeypatch)
-    kubectl.program.cache_clear()
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    return install(tmp_path / "bin", monkeypatch)
 
 
 def offered(*words: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 from kubectl_containerjob import exits
-from kubectl_containerjob import kubectl as kubectl_module
 from kubectl_containerjob.changing.cleanups import show_orphans
 from kubectl_containerjob.changing.deletions import await_removal
 from kubectl_containerjob.changing.orphans import orphans
@@ -37,17 +35,15 @@ ROW = {"name": "cj-u1-0", "jobUid": "u1", "namespace": "sales", "jobName": "repo
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program = tmp_path / "bin" / "kubectl"
     program.parent.mkdir()
     program.write_text(SCRIPT.format(folder=tmp_path))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
-    kubectl_module.program.cache_clear()
     (tmp_path / "object").write_text(json.dumps({"items": [{"metadata": {"name": "rack"}, "spec": {}}]}))
     (tmp_path / "raw").write_text('{"items": []}')
-    yield tmp_path
-    kubectl_module.program.cache_clear()
+    return tmp_path
 
 
 def waited(seconds: float) -> Report:

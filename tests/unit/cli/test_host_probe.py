@@ -1,14 +1,12 @@
 """`host test` asks the engine through the log API, and says so where it can't."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from tests.unit.cli.stand_in import StandIn, install
 
-from kubectl_containerjob import kubectl
 from kubectl_containerjob.main import PROGRAM, cli
 
 ENGINE = {"version": "27.0", "apiVersion": "1.46", "cpus": 1, "memoryBytes": 2**30}
@@ -16,9 +14,8 @@ HOST = {"metadata": {"name": "h"}, "spec": {"endpoint": "unix:///x"}, "status": 
 
 
 @pytest.fixture
-def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    yield install(tmp_path / "bin", monkeypatch)
-    kubectl.program.cache_clear()
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    return install(tmp_path / "bin", monkeypatch)
 
 
 def ask(*words: str) -> Result:

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,8 @@ from kubectl_containerjob.problems import NO_KUBECTL, Problem, Refused
 
 
 @pytest.fixture
-def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    yield install(tmp_path / "bin", monkeypatch)
-    kubectl.program.cache_clear()
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    return install(tmp_path / "bin", monkeypatch)
 
 
 def gone(pid: int) -> bool:
@@ -99,7 +97,7 @@ def test_what_kubectl_prints_itself_goes_through_untouched(
 
 
 def test_an_interrupt_ends_what_kubectl_was_showing(stand_in: StandIn, tmp_path: Path) -> None:
-    stand_in.runs(f"echo $$ >{tmp_path}/pid; kill -INT $PPID; exec sleep 60")
+    stand_in.runs(f"echo $$ >{tmp_path}/pid; sleep 0.5; kill -INT $PPID; exec sleep 60")
     with pytest.raises(KeyboardInterrupt):
         Kubectl().show("get", "cjob", "-w")
     assert gone(int((tmp_path / "pid").read_text()))
@@ -139,7 +137,6 @@ def test_the_end_of_a_stream_tells_a_refusal_from_the_last_byte(stand_in: StandI
 
 
 def test_without_kubectl_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    kubectl.program.cache_clear()
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Problem, match=NO_KUBECTL):
         Kubectl().run("get")

@@ -66,7 +66,7 @@ class Played:
 @pytest.fixture
 def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
     there = Played(tmp_path)
-    monkeypatch.setattr(kubectl, "program", lambda: str(tmp_path / "kubectl"))
+    monkeypatch.setattr(kubectl, "PROGRAM", str(tmp_path / "kubectl"))
     return there
 
 

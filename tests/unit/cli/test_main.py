@@ -136,5 +136,4 @@ def test_what_stands_before_the_verb_of_a_host_reaches_kubectl(
 ) -> None:
     stand_in = install(tmp_path / "bin", monkeypatch)
     invoke("host", "--context=x", "list")
-    kubectl.program.cache_clear()
     assert stand_in.calls == [["get", kubectl.HOSTS, "--context=x"]]

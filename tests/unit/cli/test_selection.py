@@ -87,3 +87,14 @@ def test_a_person_who_does_not_say_yes_changes_nothing(monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     with pytest.raises(Problem, match="the answer was no: nothing was changed"):
         confirm("cancel", jobs("a"), bulk=True, yes=False)
+
+
+def test_to_a_verb_that_only_looks_every_namespace_means_every_job_there() -> None:
+    everywhere = Selection((), None, False, True)
+    assert everywhere.looking() == Selection((), None, True, True)
+    for other in (
+        Selection(("a",), None, False, True),
+        Selection((), "a=b", False, True),
+        Selection((), None, False, False),
+    ):
+        assert other.looking() == other

@@ -1,6 +1,11 @@
 """Colours and icons: only for those who look."""
 
 import io
+import os
+import pty
+import sys
+import termios
+from pathlib import Path
 
 import click
 import pytest
@@ -58,6 +63,24 @@ def test_every_phase_has_an_icon_and_its_name_in_every_case() -> None:
 def test_without_a_terminal_a_line_has_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "132")
     assert terminal.width() == 132
+    for nothing in ("0", "wide", ""):
+        monkeypatch.setenv("COLUMNS", nothing)
+        with Path(os.devnull).open("w") as nowhere:
+            monkeypatch.setattr(sys, "__stdout__", nowhere)
+            assert terminal.width() == 80
+        assert terminal.width() == 80, "closed"
+        monkeypatch.setattr(sys, "__stdout__", None)
+        assert terminal.width() == 80, "none at all"
+
+
+def test_a_terminal_tells_how_wide_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 61))
+    monkeypatch.delenv("COLUMNS", raising=False)
+    with os.fdopen(theirs, "w") as screen:
+        monkeypatch.setattr(sys, "__stdout__", screen)
+        assert terminal.width() == 61
+    os.close(ours)
 
 
 def test_a_verb_learns_whether_to_colour() -> None:
