@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from containerjob_api.names import API_VERSION, CONTAINERJOBS, DOCKERHOSTS, OPERATOR_NAME, OPERATOR_NAMESPACE
+from containerjob_api.names import (
+    API_VERSION,
+    CONTAINERJOBS,
+    CONTAINERJOBTEMPLATES,
+    DOCKERHOSTS,
+    OPERATOR_NAME,
+    OPERATOR_NAMESPACE,
+)
 from containerjob_local import bundled, log_api, processes
 from containerjob_local.controlplane import Plane
 from containerjob_local.errors import KubectlError
@@ -37,7 +44,8 @@ def apply_api(plane: Plane) -> None:
     plane.kubectl.apply(bundled.operator_rbac())
     names = [f"--filename={definition}" for definition in definitions]
     plane.kubectl.run("wait", "--for=condition=Established", "--timeout=30s", *names)
-    wait_until(lambda: _serves(plane, CONTAINERJOBS, DOCKERHOSTS), what="the new API", seconds=SERVED_SECONDS)
+    kinds = (CONTAINERJOBS, DOCKERHOSTS, CONTAINERJOBTEMPLATES)
+    wait_until(lambda: _serves(plane, *kinds), what="the new API", seconds=SERVED_SECONDS)
 
 
 def _serves(plane: Plane, *kinds: str) -> bool:
