@@ -205,6 +205,7 @@ def can(logs: Logs, user: str, verb: str) -> bool:
     return subprocess.run(command, env=plane.kubectl.environment(), check=False).returncode == 0
 
 
+@pytest.mark.timeout(1200 if FULL else 300)
 def test_much_output_is_followed_byte_by_byte_in_little_memory(logs: Logs) -> None:
     # In portions with pauses: an engine that is outrun by its container rotates output away before anybody reads it.
     portion = "awk -v n=$n 'BEGIN { for (i = 0; i < 2048; i++) printf \"%0127d\\n\", n * 2048 + i }'"
