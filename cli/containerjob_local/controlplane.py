@@ -12,7 +12,7 @@ from containerjob_local.files import write_private
 from containerjob_local.kubeconfig import write_certificate_kubeconfig, write_token_kubeconfig
 from containerjob_local.kubectl import Kubectl
 from containerjob_local.path_folder import link_programs
-from containerjob_local.pki import Pki, ensure_pki
+from containerjob_local.pki import Pki, ensure_client, ensure_pki
 from containerjob_local.ports import LOOPBACK, free_ports, is_free, wanted_port
 from containerjob_local.processes import StartedProcess
 from containerjob_local.readiness import PlaneProbe, wait_until
@@ -24,6 +24,8 @@ READY_SECONDS = 60.0
 # Nothing is lost by a kill: the API server keeps nothing, and without etcd it would wait for it in vain.
 STOP_SECONDS = 5.0
 TOKEN_HOURS = 8760  # longer than a local plane lives
+# As whom the API server asks a kubelet for logs and the like.
+KUBELET_CLIENT = "kube-apiserver-kubelet-client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +57,25 @@ def running_plane(state: State) -> Plane | None:
     return _plane(state, record)
 
 
-def start_plane(state: State, binaries: Binaries, port: int | None, report: Callable[[str], None]) -> Plane:
-    """Start a plane and wait until it is ready; of a crashed one the processes are stopped and the data kept."""
+def start_plane(
+    state: State, binaries: Binaries, port: int | None, report: Callable[[str], None], block: str = ""
+) -> Plane:
+    """Start a plane and wait until it is ready; of a crashed one the processes are stopped and the data kept.
+
+    `block` holds the addresses of the node it is to have; empty without one.
+    """
     started = time.monotonic()
     if stop_plane(state):
         report("• a part of the control plane had crashed: starting it again with its data")
-    record = choose_ports(state.plane(), port)
+    record = replace(choose_ports(state.plane(), port), block=block)
     state.remember_plane(record)
     link_programs(state.programs, binaries.kubectl)
-    pki = ensure_pki(state.pki)
+    pki = _ensure_pki(state, record)
     _write_configuration(state, pki, record)
     with contextlib.ExitStack() as undo:
         undo.callback(stop_plane, state)  # a start that fails leaves its logs, but no processes
         children = _start_programs(state, binaries, pki, record)
-        probe = PlaneProbe(record.port, pki)
+        probe = PlaneProbe(record.port, pki, record.address)
         wait_until(probe.is_ready, what="the control plane", seconds=READY_SECONDS, needs=children)
         record = replace(record, cluster_uid=probe.cluster_uid(), version=probe.version())
         state.remember_plane(record)
@@ -96,7 +103,7 @@ def _plane(state: State, record: PlaneRecord) -> Plane:
 
 
 def _server(record: PlaneRecord) -> str:
-    return f"https://{LOOPBACK}:{record.port}"
+    return f"https://{record.address}:{record.port}"
 
 
 def choose_ports(before: PlaneRecord | None, port: int | None) -> PlaneRecord:
@@ -109,6 +116,15 @@ def choose_ports(before: PlaneRecord | None, port: int | None) -> PlaneRecord:
     if before is not None and before.etcd_port != fresh and is_free(before.etcd_port):
         fresh_etcd = before.etcd_port
     return PlaneRecord(port=fresh, etcd_port=fresh_etcd)
+
+
+def _ensure_pki(state: State, record: PlaneRecord) -> Pki:
+    addresses = record.addresses
+    if addresses is None:
+        return ensure_pki(state.pki)
+    pki = ensure_pki(state.pki, (LOOPBACK, addresses.host, addresses.api_service))
+    ensure_client(pki, "kubelet-client", KUBELET_CLIENT)
+    return pki
 
 
 def _write_configuration(state: State, pki: Pki, record: PlaneRecord) -> None:
@@ -129,7 +145,10 @@ def _start_programs(
         "etcd": flags.etcd(binaries.etcd, state, pki, record),
         "kube-apiserver": flags.kube_apiserver(binaries.kube_apiserver, state, pki, record),
         "kube-controller-manager": flags.kube_controller_manager(
-            binaries.kube_controller_manager, state.controller_manager_kubeconfig, pki
+            binaries.kube_controller_manager,
+            state.controller_manager_kubeconfig,
+            pki,
+            flags.ALL_CONTROLLERS if record.block else flags.CONTROLLERS,
         ),
     }
     children = []

@@ -1,5 +1,6 @@
-"""A whole local environment, up or down: plane, engine, API and operator, in this order."""
+"""A whole local environment, up or down: plane, engine, API, node and operator, in this order."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,13 +8,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from containerjob_api.names import API_VERSION, LABEL_CLUSTER_UID
-from containerjob_local import processes
+from containerjob_local import node, processes
 from containerjob_local.binaries import find_binaries
 from containerjob_local.binaries.cache import is_program
+from containerjob_local.binaries.releases import PLANES
 from containerjob_local.controlplane import PROGRAMS, Plane, running_plane, start_plane, stop_plane
 from containerjob_local.engine import Engine, NoAnswerError, find_engine, remove_containers, stop_engine
 from containerjob_local.engine.answers import ask
-from containerjob_local.errors import LocalError, PortInUseError
+from containerjob_local.errors import LocalError, NodeError, PortInUseError
 from containerjob_local.log_api import register_log_api
 from containerjob_local.operator_process import NAME as OPERATOR
 from containerjob_local.operator_process import OperatorOptions, apply_api, start_operator, stop_operator
@@ -43,6 +45,10 @@ class Options:
     port: int | None = None
     components: frozenset[Component] = frozenset(Component)
     operator: OperatorOptions = field(default_factory=OperatorOptions)
+    node: bool = False
+    """Whether pods are to run here; an environment that was brought up with a node keeps it."""
+    kubernetes: str | None = None
+    """The version of the plane; an environment that was brought up with another one refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def up(options: Options, report: Report) -> Environment:
     wanted = options.components
     with locked(state.folder):
         state.create()
-        plane = _plane(state, options.port, report)
+        plane = _plane_and_node(state, options, report)
         engine = find_engine(state.folder, report) if Component.ENGINE in wanted else None
         if engine is not None:
             state.remember_engine(EngineRecord(engine.endpoint))
@@ -101,6 +107,8 @@ def _take_down(state: State, report: Report) -> None:
     """Stop the operator before its containers go, and the API server last, so that nobody acts on half of it."""
     if stop_operator(state) is not None:
         report("✔ operator stopped")
+    if state.node.exists() and node.stop_node(state):
+        report("✔ node stopped with its pods")
     _remove_containers(state, report)
     stop_engine(state.folder)
     stopped = stop_plane(state)
@@ -114,15 +122,25 @@ def status(state_dir: Path) -> list[Part]:
     """Tell of each part whether it runs."""
     state = State(state_dir.absolute())
     engine = state.engine()
-    return [_plane_part(state), *([_engine_part(engine.endpoint)] if engine else []), _operator_part(state)]
+    plane, record = running_plane(state), state.plane()
+    parts = [_plane_part(state, plane)]
+    if record is not None and record.block:
+        parts.append(_node_part(state, plane))
+    return [*parts, *([_engine_part(engine.endpoint)] if engine else []), _operator_part(state)]
 
 
-def _plane_part(state: State) -> Part:
-    plane = running_plane(state)
+def _plane_part(state: State, plane: Plane | None) -> Part:
     if plane is not None:
         return Part("control plane", True, f"{plane.server} (Kubernetes {plane.version})")
     stopped = [name for name in PROGRAMS if processes.recorded(state.record(name)) is None]
     return Part("control plane", False, f"not running: {', '.join(stopped)}")
+
+
+def _node_part(state: State, plane: Plane | None) -> Part:
+    if plane is None:
+        return Part("node", False, "it cannot work without the control plane")
+    running, detail = node.describe(plane)
+    return Part("node", running, detail)
 
 
 def _engine_part(endpoint: str) -> Part:
@@ -146,15 +164,42 @@ def running(state_dir: Path) -> Plane:
     return plane
 
 
-def _plane(state: State, port: int | None, report: Report) -> Plane:
-    plane = running_plane(state)
+def _plane_and_node(state: State, options: Options, report: Report) -> Plane:
+    """Bring up the plane and, where it is wanted or was before, the node around it."""
+    record = state.plane()
+    has_node = record is not None and bool(record.block)
+    if options.node and record is not None and not has_node:
+        raise NodeError("this environment was brought up without a node: take it down, then up again with --node")
+    if not (options.node or has_node):
+        return _plane(state, options, report)
+    version = _version(state, options)
+    with contextlib.ExitStack() as undo:
+        block = node.make_room(state, version, report)
+        undo.callback(node.stop_node, state)
+        plane = _plane(state, options, report, block)
+        node.start_node(plane, version, report)
+        undo.pop_all()
+    return plane
+
+
+def _version(state: State, options: Options) -> str | None:
+    """Return the version of Kubernetes that is asked for or that the environment has; None where there is neither."""
+    record = state.plane()
+    known = record.version if record is not None and record.version in PLANES else None
+    if options.kubernetes and known and options.kubernetes != known:
+        raise LocalError(f"this environment has Kubernetes {known}: take it down before using another version")
+    return options.kubernetes or known
+
+
+def _plane(state: State, options: Options, report: Report, block: str = "") -> Plane:
+    plane, port, version = running_plane(state), options.port, _version(state, options)
     if plane is None:
         stop_operator(state)  # it would go on with a server that may come back elsewhere
-        return start_plane(state, find_binaries(report), port, report)
+        return start_plane(state, find_binaries(report, version), port, report, block)
     if port is not None and not plane.server.endswith(f":{port}"):
         raise PortInUseError(f"the control plane runs at {plane.server}: take it down before using another --port")
     if not is_program(plane.kubectl.program):  # the cache was emptied meanwhile
-        link_programs(state.programs, find_binaries(report).kubectl)
+        link_programs(state.programs, find_binaries(report, version).kubectl)
     report(f"✔ control plane already running at {plane.server} (Kubernetes {plane.version})")
     return plane
 

@@ -27,3 +27,7 @@ class ReadinessError(LocalError):
 
 class KubectlError(LocalError):
     """kubectl refused; the message is what it wrote to its error stream."""
+
+
+class NodeError(LocalError):
+    """The node, or something it needs of this machine, refused; the message carries its own words."""

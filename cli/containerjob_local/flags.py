@@ -1,13 +1,15 @@
 """The command lines of the plane's three programs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from containerjob_local.addresses import Addresses
 from containerjob_local.pki import Pki
 from containerjob_local.ports import LOOPBACK
 from containerjob_local.state import PlaneRecord, State
 
 SERVICE_RANGE = "10.96.0.0/16"
-# No nodes, no cloud: these few keep namespaces, owners, tokens, quotas and aggregated roles as in any cluster.
+# Without a node these few keep namespaces, owners, tokens, quotas and aggregated roles as in any cluster.
 CONTROLLERS = (
     "clusterrole-aggregation-controller",
     "garbage-collector-controller",
@@ -17,6 +19,13 @@ CONTROLLERS = (
     "serviceaccount-controller",
     "serviceaccount-token-controller",
     "validatingadmissionpolicy-status-controller",
+)
+# With one, it is a cluster as any other: every controller that is on by default.
+ALL_CONTROLLERS = ("*",)
+_NO_NODE_FLAGS = (
+    "--authorization-mode=RBAC",
+    f"--service-cluster-ip-range={SERVICE_RANGE}",
+    "--endpoint-reconciler-type=none",  # a loopback address cannot be an endpoint
 )
 AUDIT_POLICY = """\
 apiVersion: audit.k8s.io/v1
@@ -61,19 +70,17 @@ def etcd(program: Path, state: State, pki: Pki, record: PlaneRecord) -> list[str
 
 def kube_apiserver(program: Path, state: State, pki: Pki, record: PlaneRecord) -> list[str]:
     """Build the API server's command line."""
-    serving = pki.pair("kube-apiserver")
+    serving, addresses = pki.pair("kube-apiserver"), record.addresses
     return [
         str(program),
-        f"--bind-address={LOOPBACK}",
+        f"--bind-address={record.address}",
         f"--secure-port={record.port}",
         f"--tls-cert-file={serving.certificate}",
         f"--tls-private-key-file={serving.key}",
         f"--client-ca-file={pki.pair('ca').certificate}",
         "--anonymous-auth=false",
-        "--authorization-mode=RBAC",
         "--profiling=false",
-        f"--service-cluster-ip-range={SERVICE_RANGE}",
-        "--endpoint-reconciler-type=none",  # a loopback address cannot be an endpoint
+        *(_node_flags(pki, addresses) if addresses else _NO_NODE_FLAGS),
         *_etcd_client_flags(pki, record),
         *_service_account_flags(pki),
         *_aggregation_flags(pki),
@@ -81,7 +88,9 @@ def kube_apiserver(program: Path, state: State, pki: Pki, record: PlaneRecord) -
     ]
 
 
-def kube_controller_manager(program: Path, kubeconfig: Path, pki: Pki) -> list[str]:
+def kube_controller_manager(
+    program: Path, kubeconfig: Path, pki: Pki, controllers: Sequence[str] = CONTROLLERS
+) -> list[str]:
     """Build the controller manager's command line; it listens nowhere."""
     return [
         str(program),
@@ -90,10 +99,26 @@ def kube_controller_manager(program: Path, kubeconfig: Path, pki: Pki) -> list[s
         f"--authorization-kubeconfig={kubeconfig}",
         "--secure-port=0",
         "--leader-elect=false",
-        f"--controllers={','.join(CONTROLLERS)}",
+        f"--controllers={','.join(controllers)}",
         "--use-service-account-credentials",
         f"--service-account-private-key-file={pki.service_account_key}",
         f"--root-ca-file={pki.pair('ca').certificate}",
+    ]
+
+
+def _node_flags(pki: Pki, addresses: Addresses) -> list[str]:
+    """Let pods find the API server, and the API server find the kubelet: for logs, exec and port-forward."""
+    kubelet = pki.pair("kubelet-client")
+    return [
+        f"--advertise-address={addresses.host}",
+        f"--service-cluster-ip-range={addresses.services}",
+        "--authorization-mode=Node,RBAC",
+        "--enable-admission-plugins=NodeRestriction",
+        "--allow-privileged",  # Pod Security decides, as in any cluster
+        f"--kubelet-certificate-authority={pki.pair('ca').certificate}",
+        f"--kubelet-client-certificate={kubelet.certificate}",
+        f"--kubelet-client-key={kubelet.key}",
+        "--kubelet-preferred-address-types=InternalIP",  # nothing resolves the node's name
     ]
 
 
@@ -119,7 +144,7 @@ def _aggregation_flags(pki: Pki) -> list[str]:
     """Let aggregated API servers trust the plane.
 
     Aggregator routing stays off: it routes to endpoints only, and those cannot be on loopback, while without it
-    a Service of type ExternalName reaches a server on this machine.
+    a Service of type ExternalName reaches a server on this machine, and any other one is reached at its service IP.
     """
     client = pki.pair("front-proxy-client")
     return [

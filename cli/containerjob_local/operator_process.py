@@ -26,7 +26,7 @@ NAME = "operator"
 IDENTITY = "local"
 READY_SECONDS = 60.0
 SERVED_SECONDS = 30.0
-STOP_SECONDS = 30.0  # it gives up its Lease and closes its streams
+STOP_SECONDS = 45.0  # it gives up its Lease and closes its streams
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,11 @@ class _Authority:
     key: ec.EllipticCurvePrivateKey
 
 
-def ensure_pki(folder: Path) -> Pki:
-    """Return the keys in `folder`, making all of them when the last one is not there."""
+def ensure_pki(folder: Path, addresses: Sequence[str] = (LOOPBACK, SERVICE_IP)) -> Pki:
+    """Return the keys in `folder`, making all of them when the last one is not there.
+
+    `addresses` are the ones at which the API server is reached.
+    """
     pki = Pki(folder)
     if pki.service_account_public_key.exists():
         return pki
@@ -78,7 +81,8 @@ def ensure_pki(folder: Path) -> Pki:
     front_proxy = _new_authority(pki.pair("front-proxy-ca"), "containerjob-local-front-proxy-ca")
     etcd = _new_authority(pki.pair("etcd-ca"), "containerjob-local-etcd-ca")
     client = (ExtendedKeyUsageOID.CLIENT_AUTH,)
-    _issue(cluster, pki.pair("kube-apiserver"), "kube-apiserver", usages=(ExtendedKeyUsageOID.SERVER_AUTH,))
+    serving = (ExtendedKeyUsageOID.SERVER_AUTH,)
+    _issue(cluster, pki.pair("kube-apiserver"), "kube-apiserver", usages=serving, hosts=(*_SERVER_NAMES, *addresses))
     _issue(cluster, pki.pair("admin"), "containerjob-local-admin", group="system:masters", usages=client)
     _issue(cluster, pki.pair("kube-controller-manager"), "system:kube-controller-manager", usages=client)
     _issue(front_proxy, pki.pair("front-proxy-client"), "front-proxy-client", usages=client)
@@ -88,12 +92,21 @@ def ensure_pki(folder: Path) -> Pki:
     return pki
 
 
-def ensure_serving(pki: Pki, name: str, host: str) -> Pair:
-    """Return the certificate by which a service of the cluster is known as `host`, making it when it is not there."""
+def ensure_serving(pki: Pki, name: str, *hosts: str) -> Pair:
+    """Return the certificate by which a service is known under names or addresses, making it when it is not there."""
     pair = pki.pair(name)
     if not pair.certificate.exists():
         usages = (ExtendedKeyUsageOID.SERVER_AUTH,)
-        _issue(_read_authority(pki.pair("ca")), pair, name, usages=usages, hosts=(host,))
+        _issue(_read_authority(pki.pair("ca")), pair, name, usages=usages, hosts=(*hosts, LOOPBACK))
+    return pair
+
+
+def ensure_client(pki: Pki, name: str, user: str, group: str | None = None) -> Pair:
+    """Return the certificate that is a user's login, making it when it is not there."""
+    pair = pki.pair(name)
+    if not pair.certificate.exists():
+        usages = (ExtendedKeyUsageOID.CLIENT_AUTH,)
+        _issue(_read_authority(pki.pair("ca")), pair, user, usages=usages, group=group)
     return pair
 
 
@@ -125,7 +138,7 @@ def _issue(
     *,
     usages: Sequence[x509.ObjectIdentifier],
     group: str | None = None,
-    hosts: Sequence[str] = _SERVER_NAMES,
+    hosts: Sequence[str] = (LOOPBACK, *_SERVER_NAMES),
 ) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -136,10 +149,17 @@ def _issue(
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()), critical=False)
     )
     if ExtendedKeyUsageOID.SERVER_AUTH in usages:
-        addresses = [x509.IPAddress(ipaddress.ip_address(address)) for address in (LOOPBACK, SERVICE_IP)]
-        names = [x509.DNSName(server) for server in hosts]
-        builder = builder.add_extension(x509.SubjectAlternativeName([*names, *addresses]), critical=False)
+        names = x509.SubjectAlternativeName([_server_name(host) for host in hosts])
+        builder = builder.add_extension(names, critical=False)
     _write(pair, builder.sign(authority.key, hashes.SHA256()), key)
+
+
+def _server_name(host: str) -> x509.GeneralName:
+    """Write a name or an address down as what it is: clients compare the one only with its like."""
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:

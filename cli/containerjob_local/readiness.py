@@ -38,9 +38,9 @@ def wait_until(
 class PlaneProbe:
     """Questions to a plane's API server, asked with the administrator's certificate."""
 
-    def __init__(self, port: int, pki: Pki) -> None:
+    def __init__(self, port: int, pki: Pki, address: str = LOOPBACK) -> None:
         admin = pki.pair("admin")
-        self._port = port
+        self._address, self._port = address, port
         self._context = ssl.create_default_context(cafile=pki.pair("ca").certificate)
         self._context.load_cert_chain(admin.certificate, admin.key)
 
@@ -66,7 +66,7 @@ class PlaneProbe:
 
     def _get(self, path: str) -> bytes | None:
         connection = http.client.HTTPSConnection(
-            LOOPBACK, self._port, timeout=_REQUEST_SECONDS, context=self._context
+            self._address, self._port, timeout=_REQUEST_SECONDS, context=self._context
         )
         try:
             connection.request("GET", path)

@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from containerjob_local.addresses import Addresses
 from containerjob_local.errors import StateError
 from containerjob_local.files import private_folder, write_private
+from containerjob_local.ports import LOOPBACK
 
 _MARKER = ".containerjob-local"
 
@@ -24,6 +26,17 @@ class PlaneRecord:
     etcd_port: int
     version: str = ""
     cluster_uid: str = ""
+    block: str = ""
+    """The addresses of its node; empty without one."""
+
+    @property
+    def addresses(self) -> Addresses | None:
+        return Addresses(self.block) if self.block else None
+
+    @property
+    def address(self) -> str:
+        """Where the API server listens: pods do not reach the machine's loopback."""
+        return Addresses(self.block).host if self.block else LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,11 @@ class State:
     @property
     def operator_kubeconfig(self) -> Path:
         return self.folder / "operator.kubeconfig"
+
+    @property
+    def node(self) -> Path:
+        """Name the folder of everything the node writes, links resolved, as mounts need it."""
+        return self.folder.resolve() / "node"
 
     def log(self, name: str) -> Path:
         """Name the file that a process's output goes to."""

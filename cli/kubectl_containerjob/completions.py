@@ -172,6 +172,8 @@ def _values(line: Line, option: click.Option) -> Iterable[Word] | None:
 def _arguments(line: Line) -> Iterable[Word] | None:
     """List what a command's arguments may be: names of what is there, by what the verb does."""
     argument = next((each for each in line.command.params if isinstance(each, click.Argument)), None)
+    if argument is not None and isinstance(argument.type, click.Path):
+        return None
     if argument is None or (line.given and argument.nargs == 1):
         return ()
     if isinstance(argument.type, click.Choice):

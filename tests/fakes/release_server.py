@@ -34,25 +34,32 @@ class ReleaseServer:
 
     def publish_bare(self, release: Release, name: str, content: bytes, checksum: str | None = None) -> None:
         """Publish a program as it is, with its checksum, or a wrong one, beside it."""
-        path = self.folder / release.version / "bin/linux" / machine() / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        path.with_name(f"{name}.sha256").write_text(checksum or hashlib.sha256(content).hexdigest())
+        self._publish(release.published.file, release, name, content)
+        digest = checksum or hashlib.sha256(content).hexdigest()
+        self._publish(release.published.checksum, release, name, digest.encode())
 
     def publish_archive(self, release: Release, files: dict[str, bytes], checksum: str | None = None) -> None:
         """Publish an archive, and the list of checksums of the whole release."""
-        stem = f"{release.name}-{release.version}-linux-{machine()}"
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w:gz") as archive:
             for name, content in files.items():
-                member = tarfile.TarInfo(f"{stem}/{name}")
+                member = tarfile.TarInfo(_words(release.published.member, release, name))
                 member.size = len(content)
                 archive.addfile(member, io.BytesIO(content))
-        folder = self.folder / release.version
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{stem}.tar.gz").write_bytes(packed.getvalue())
+        path = self._publish(release.published.file, release, "", packed.getvalue())
         digest = checksum or hashlib.sha256(packed.getvalue()).hexdigest()
-        (folder / "SHA256SUMS").write_text(f"{'0' * 64}  another.tar.gz\n{digest}  {stem}.tar.gz\n")
+        checksums = f"{'0' * 64}  another.tar.gz\n{digest}  {path.name}\n"
+        self._publish(release.published.checksum, release, "", checksums.encode())
+
+    def _publish(self, template: str, release: Release, name: str, content: bytes) -> Path:
+        path = self.folder / _words(template, release, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+
+def _words(template: str, release: Release, name: str) -> str:
+    return template.format(version=release.version, machine=machine(), program=name)
 
 
 @contextmanager

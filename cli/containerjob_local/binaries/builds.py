@@ -34,7 +34,7 @@ def build(
     started = time.monotonic()
     with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as temporary:
         module = Path(temporary) / "module"
-        shutil.copytree(modules / release.name, module)  # the installed package may be read-only
+        shutil.copytree(modules / (release.module or release.name), module)  # the installed package may be read-only
         for name in names:
             program = release.program(name)
             output = Path(temporary) / name

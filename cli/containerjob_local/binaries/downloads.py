@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from containerjob_local.binaries.cache import UNFINISHED, keep
-from containerjob_local.binaries.releases import ETCD, Release, machine
+from containerjob_local.binaries.releases import Program, Release, machine
 from containerjob_local.errors import BinaryError
 
 URL_VARIABLE = "CONTAINERJOB_DOWNLOAD_URL"
@@ -28,30 +28,31 @@ def download(release: Release, names: list[str], folder: Path, environment: Mapp
     base = (environment.get(URL_VARIABLE) or release.download_url).rstrip("/")
     with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as temporary:
         for name in names:
-            fetch = _fetch_from_archive if release.name == ETCD.name else _fetch_bare
-            keep(fetch(base, release, name, Path(temporary)), folder / name)
+            keep(_fetch(base, release, release.program(name), Path(temporary)), folder / name)
 
 
-def _fetch_bare(base: str, release: Release, name: str, temporary: Path) -> Path:
-    """Fetch a program that is published as it is, with `.sha256` beside it."""
-    url = f"{base}/{release.version}/bin/linux/{machine()}/{name}"
-    published = _read_text(f"{url}.sha256").split()
-    return _fetch_checked(url, published[0] if published else "", temporary / name)
-
-
-def _fetch_from_archive(base: str, release: Release, name: str, temporary: Path) -> Path:
-    """Fetch a program out of an archive, with one list of checksums for the whole release."""
-    stem = f"{release.name}-{release.version}-linux-{machine()}"
-    address = f"{base}/{release.version}"
-    lines = [line.split() for line in _read_text(f"{address}/SHA256SUMS").splitlines()]
-    published = next((line[0] for line in lines if line[1:] == [f"{stem}.tar.gz"]), "")
-    archive = _fetch_checked(f"{address}/{stem}.tar.gz", published, temporary / f"{stem}.tar.gz")
+def _fetch(base: str, release: Release, program: Program, temporary: Path) -> Path:
+    """Fetch what a release publishes, checked, and take the program out of it if it is packed."""
+    words = {"version": release.version, "machine": machine(), "program": program.published or program.name}
+    url = f"{base}/{release.published.file.format(**words)}"
+    file = url.rpartition("/")[2]
+    checksums = _read_text(f"{base}/{release.published.checksum.format(**words)}")
+    fetched = _fetch_checked(url, _checksum(checksums, file), temporary / file)
+    member = release.published.member.format(**words)
+    if not member:
+        return fetched
     try:
-        with tarfile.open(archive) as content:
-            content.extract(f"{stem}/{name}", temporary, filter="data")
+        with tarfile.open(fetched) as content:
+            content.extract(member, temporary, filter="data")
     except (KeyError, tarfile.TarError) as error:
-        raise BinaryError(f"{stem}.tar.gz holds no {name}: {error}") from error
-    return temporary / stem / name
+        raise BinaryError(f"{file} holds no {program.name}: {error}") from error
+    return temporary / member
+
+
+def _checksum(text: str, file: str) -> str:
+    """Find a file's checksum in a list of them, or take the only one of a text that names no file."""
+    lines = [line.split() for line in text.splitlines()]
+    return next((line[0] for line in lines if line[1:] in ([], [file]) and line), "")
 
 
 def _fetch_checked(url: str, published: str, destination: Path) -> Path:

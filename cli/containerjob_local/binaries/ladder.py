@@ -1,14 +1,14 @@
 """The ladder: each program comes from the first rung that has it."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from containerjob_local.binaries.builds import MODULES, build
 from containerjob_local.binaries.cache import cache_folder, filling, is_program, release_folder
 from containerjob_local.binaries.downloads import download
-from containerjob_local.binaries.releases import RELEASES, Program, Release
+from containerjob_local.binaries.releases import PLANES, Program, Release, kubernetes_version
 from containerjob_local.binaries.toolchains import find_toolchain
 from containerjob_local.errors import BinaryError
 
@@ -25,13 +25,21 @@ class Binaries:
     kubectl: Path
 
 
-def find_binaries(report: Callable[[str], None], environment: Mapping[str, str] | None = None) -> Binaries:
-    """Find all programs: given, cached, downloaded or built; raise BinaryError when no rung has one."""
-    variables = os.environ if environment is None else environment
-    found: dict[str, Path] = {}
-    for release in RELEASES:
-        found |= find_programs(release, variables, report)
+def find_binaries(report: Callable[[str], None], version: str | None = None) -> Binaries:
+    """Find a plane's programs: given, cached, downloaded or built; raise BinaryError when no rung has one.
+
+    `version` is of Kubernetes; without one, what a variable says, else the newest that is carried here.
+    """
+    found = find_all(PLANES[kubernetes_version(os.environ, version)], report)
     return Binaries(**{name.replace("-", "_"): path for name, path in found.items()})
+
+
+def find_all(releases: Iterable[Release], report: Callable[[str], None]) -> dict[str, Path]:
+    """Find the programs of several releases by the rungs of the ladder."""
+    found: dict[str, Path] = {}
+    for release in releases:
+        found |= find_programs(release, os.environ, report)
+    return found
 
 
 def find_programs(

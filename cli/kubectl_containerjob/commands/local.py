@@ -43,12 +43,56 @@ def command() -> None:
 @PORT
 @FAKE_HOSTS
 @click.option("--no-operator", is_flag=True, help="Leave the operator out, to run one by hand")
-def up(state_dir: Path, port: int | None, allow_fake_hosts: bool, no_operator: bool) -> None:
-    """Bring the environment up; what is up already stays as it is."""
+@click.option(
+    "--no-api", is_flag=True, help="Leave the custom resources and the operator out, for Helm to bring them"
+)
+@click.option(
+    "--node", is_flag=True, help="Add a real node, for pods; needs root and, where it is built, 5 more minutes"
+)
+@click.option("--kubernetes-version", metavar="VERSION", help="The control plane's [default: the newest there is]")
+def up(
+    state_dir: Path,
+    port: int | None,
+    allow_fake_hosts: bool,
+    no_operator: bool,
+    no_api: bool,
+    node: bool,
+    kubernetes_version: str | None,
+) -> None:
+    """Bring the environment up; what is up already stays as it is.
+
+    \b
+    # A cluster with a node, to install the operator's chart on
+    sudo kubectl containerjob local up --node --no-api
+    """
+    from dataclasses import replace
+
     with shown(LocalError):
         from containerjob_local import environment
 
-        environment.up(_options(state_dir, port, allow_fake_hosts, no_operator), click.echo)
+        options = _options(state_dir, port, allow_fake_hosts, no_operator or no_api)
+        left_out = {environment.Component.API} if no_api else set()
+        components = options.components - left_out
+        options = replace(options, components=components, node=node, kubernetes=kubernetes_version)
+        environment.up(options, click.echo)
+
+
+@command.command()
+@STATE_DIR
+@click.argument("archive", type=click.Path(path_type=Path))
+def load(state_dir: Path, archive: Path) -> None:
+    """Import images into the node from an ARCHIVE that `docker save` wrote.
+
+    \b
+    # Pods find it under the name it was saved by; let them not pull it (imagePullPolicy)
+    docker save -o app.tar app:1.0
+    kubectl containerjob local load app.tar
+    """
+    with shown(LocalError):
+        from containerjob_local import node
+
+        for name in node.import_archive(state_dir, archive):
+            click.echo(f"✔ {name}")
 
 
 @command.command()

@@ -67,6 +67,7 @@ RBAC: Final[dict[str, tuple[Right, ...]]] = {
     "local demo": (),
     "local down": (),
     "local env": (),
+    "local load": (),
     "local status": (),
     "local up": (),
     "logs": (_LOG, _jobs("get", "list")),

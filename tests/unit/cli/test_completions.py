@@ -140,8 +140,12 @@ def leaves(command: click.Command, path: str = "") -> Iterator[str]:
         yield from leaves(found, f"{path} {name}".strip())
 
 
+def test_an_archive_is_the_name_of_a_file() -> None:
+    assert complete(["local", "load", ""]) == ([], FILES)
+
+
 def test_every_verb_that_names_something_there_is_completes_its_names() -> None:
-    free = {"completion", "create", "host add", "host bootstrap"}
+    free = {"completion", "create", "host add", "host bootstrap", "local load"}
     named = set()
     for path in leaves(cli):
         command: click.Command = cli

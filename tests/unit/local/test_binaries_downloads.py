@@ -10,7 +10,7 @@ from tests.fakes.release_server import ReleaseServer, release_server
 
 from containerjob_local.binaries import downloads
 from containerjob_local.binaries.downloads import URL_VARIABLE, ChecksumError, download
-from containerjob_local.binaries.releases import ETCD, KUBERNETES
+from containerjob_local.binaries.releases import ETCD, HELM, HELM3, KUBECONFORM, KUBERNETES, Release
 from containerjob_local.errors import BinaryError
 from containerjob_local.ports import free_ports
 
@@ -44,6 +44,19 @@ def test_a_program_is_taken_out_of_an_archive(server: ReleaseServer, folder: Pat
     download(ETCD, ["etcd"], folder, {URL_VARIABLE: server.url})
     assert (folder / "etcd").read_bytes() == PROGRAM
     assert [path.name for path in folder.iterdir()] == ["etcd"]
+
+
+@pytest.mark.parametrize(
+    ("release", "member", "name"),
+    [(HELM, "helm", "helm"), (HELM3, "helm", "helm3"), (KUBECONFORM, "kubeconform", "kubeconform")],
+)
+def test_every_release_has_its_own_archive_and_list_of_checksums(
+    server: ReleaseServer, folder: Path, release: Release, member: str, name: str
+) -> None:
+    server.publish_archive(release, {"LICENSE": b"", member: PROGRAM})
+    download(release, [name], folder, {URL_VARIABLE: server.url})
+    assert (folder / name).read_bytes() == PROGRAM
+    assert [path.name for path in folder.iterdir()] == [name]
 
 
 def test_a_wrong_checksum_is_an_error_that_deletes_the_file(server: ReleaseServer, folder: Path) -> None:

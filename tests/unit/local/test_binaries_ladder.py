@@ -8,15 +8,26 @@ from pathlib import Path
 import pytest
 from tests.fakes.release_server import ReleaseServer, release_server
 
-from containerjob_local.binaries import find_binaries, releases
+from containerjob_local.binaries import find_binaries
 from containerjob_local.binaries.cache import cache_folder, filling, release_folder
 from containerjob_local.binaries.downloads import URL_VARIABLE
 from containerjob_local.binaries.ladder import ASSETS_VARIABLE, find_programs
-from containerjob_local.binaries.releases import ETCD, KUBERNETES, Program, Release, machine
+from containerjob_local.binaries.releases import (
+    ETCD,
+    KUBERNETES,
+    LOWEST_KUBERNETES,
+    VERSION_VARIABLE,
+    Program,
+    Published,
+    Release,
+    kubernetes_version,
+    machine,
+)
 from containerjob_local.errors import BinaryError
 from containerjob_local.ports import free_ports
 
-HELLO = Release("hello", "v1.0.0", (Program("hello", "hello.test/hello"),), "http://127.0.0.1:1")
+BARE = Published("{version}/{program}", "{version}/{program}.sha256")
+HELLO = Release("hello", "v1.0.0", (Program("hello", "hello.test/hello"),), "http://127.0.0.1:1", BARE)
 # Stands in for a compiler where only its place in the ladder matters: it writes the program it is asked for.
 COMPILER = """#!/bin/sh
 [ "$1" = env ] && { echo "${GO_SAYS:-go1.26.0}"; exit 0; }
@@ -121,7 +132,7 @@ def test_a_server_that_refuses_falls_to_the_build(environment: dict[str, str], m
 def test_only_what_could_not_be_downloaded_is_built(
     environment: dict[str, str], server: ReleaseServer, modules: Path
 ) -> None:
-    two = Release("hello", "v2.0.0", (Program("first", "a"), Program("second", "b")), server.url)
+    two = Release("hello", "v2.0.0", (Program("first", "a"), Program("second", "b")), server.url, BARE)
     server.publish_bare(two, "first", b"downloaded")
     found = find_programs(two, environment, print, modules)
     assert found["first"].read_bytes() == b"downloaded"
@@ -163,13 +174,22 @@ def test_what_a_killed_build_left_is_removed(tmp_path: Path) -> None:
 
 
 def test_all_four_programs_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = [program.name for release in releases.RELEASES for program in release.programs]
+    names = {program.name for release in (ETCD, KUBERNETES) for program in release.programs}
     for name in names:
         make_program(tmp_path / name)
     monkeypatch.setenv(ASSETS_VARIABLE, str(tmp_path))
     binaries = find_binaries(print)
     assert binaries.kube_apiserver == tmp_path / "kube-apiserver"
-    assert {binaries.etcd.name, binaries.kubectl.name, binaries.kube_controller_manager.name} < set(names)
+    assert {binaries.etcd.name, binaries.kubectl.name, binaries.kube_controller_manager.name} < names
+
+
+def test_an_older_kubernetes_is_chosen_by_a_variable_or_by_who_asks_for_it() -> None:
+    assert kubernetes_version({}) == KUBERNETES.version
+    variable = {VERSION_VARIABLE: LOWEST_KUBERNETES.version}
+    assert kubernetes_version(variable) == LOWEST_KUBERNETES.version
+    assert kubernetes_version(variable, KUBERNETES.version) == KUBERNETES.version
+    with pytest.raises(BinaryError, match=r"Kubernetes v1\.1 cannot be brought up here: choose one of v1"):
+        kubernetes_version({}, "v1.1")
 
 
 def test_the_version_is_part_of_the_cache_path() -> None:

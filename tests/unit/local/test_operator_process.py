@@ -1,5 +1,6 @@
 """Installing the API, with kubectl played by a script that is not ready at first."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from containerjob_local.kubectl import Kubectl
 from containerjob_local.operator_process import apply_api
 from containerjob_local.state import State
 
-SERVED = '{"resources": [{"name": "containerjobs"}, {"name": "dockerhosts"}]}'
+KINDS = ("containerjobs", "dockerhosts", "containerjobtemplates")
+SERVED = json.dumps({"resources": [{"name": kind} for kind in KINDS]})
 HALF_SERVED = '{"resources": [{"name": "containerjobs"}]}'
 # Discovery refuses once, then answers; everything else is noted and succeeds.
 SCRIPT = """#!/bin/sh
