@@ -6,12 +6,15 @@ BIN := .venv/bin
 READY := .venv/.ready
 LOCAL := $(BIN)/kubectl-containerjob local
 ARGS ?=
+# What is made from the code; each says with --check where it is stale.
+GENERATED := -mcontainerjob_api.crd -mtools.chart $(addprefix tools/,api_reference.py states_page.py cli_reference.py \
+	troubleshooting_page.py operations_page.py argocd_config.py)
 
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo up down env status test test-fast test-full coverage lint fmt crds crds-check bench lock clean
+.PHONY: help demo up down env status test test-fast test-full coverage lint fmt crds crds-check image bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,17 +62,14 @@ fmt: $(READY) ## Let ruff repair what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-crds: $(READY) ## Write crds/ and the generated parts of docs/ from the code
-	$(BIN)/python -m containerjob_api.crd
-	$(BIN)/python tools/api_reference.py
-	$(BIN)/python tools/states_page.py
-	$(BIN)/python tools/cli_reference.py
+crds: $(READY) ## Write crds/ and all that is generated from the code
+	@for page in $(GENERATED); do $(BIN)/python $$page || exit 1; done
 
 crds-check: $(READY)
-	$(BIN)/python -m containerjob_api.crd --check
-	$(BIN)/python tools/api_reference.py --check
-	$(BIN)/python tools/states_page.py --check
-	$(BIN)/python tools/cli_reference.py --check
+	@for page in $(GENERATED); do $(BIN)/python $$page --check || exit 1; done
+
+image: $(READY) ## Build the operator's image, without a registry if need be
+	@$(BIN)/python -m tools.image $(ARGS)
 
 bench: $(READY) ## Compare with a raw Docker loop, side by side
 	$(BIN)/python -m bench $(ARGS)
@@ -80,6 +80,9 @@ lock: | $(UV) ## Write requirements.lock from pyproject.toml (UPGRADE=1 for the 
 		--no-emit-index-url --no-header --quiet $(if $(UPGRADE),--upgrade) -o requirements.lock
 	echo uv | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate --quiet $(if $(UPGRADE),--upgrade) -o tools/bootstrap.lock
+	for tools in tools/image/build packaging/build; do \
+		$(UV) pip compile $$tools.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+			--no-annotate --quiet $(if $(UPGRADE),--upgrade) -c requirements.lock -o $$tools.lock || exit 1; done
 
 clean: ## Remove what make and the tests left in this folder (the local environment: make down)
 	rm -rf .venv .cache dist .coverage .coverage.* coverage.json

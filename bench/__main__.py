@@ -4,18 +4,20 @@ import os
 import platform
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from types import FrameType
 
 import click
 import uvloop
 
-from bench import fakehost, follow, latency, plugin, residents, throughput
+from bench import fakehost, follow, image, latency, plugin, residents, throughput
 from bench.cluster import BenchError
 from bench.rig import Rig, rig
 from containerjob_local.errors import LocalError
 
-BENCHES = ("throughput", "fake", "latency", "residents", "plugin", "follow")
+BENCHES = ("throughput", "fake", "latency", "residents", "plugin", "follow", "image")
 FOLLOW_ROUNDS = 3
+IMAGE_ROUNDS = 8
 FULL = {
     "pairs": 5,
     "jobs": 60,
@@ -66,17 +68,17 @@ def main(which: tuple[str, ...], quick: bool, at_once: int, **sizes: float | Non
 
 
 async def _measure(name: str, built: Rig, size: dict[str, float], at_once: int) -> str:
-    if name == "throughput":
-        return await throughput.measure(built, pairs=int(size["pairs"]), jobs=int(size["jobs"]), at_once=at_once)
-    if name == "fake":
-        return await fakehost.measure(built, pairs=int(size["pairs"]), jobs=int(size["fake_jobs"]), at_once=at_once)
-    if name == "latency":
-        return await latency.measure(built, count=int(size["singles"]))
-    if name == "plugin":
-        return await plugin.measure(built, rounds=int(size["rounds"]))
-    if name == "follow":
-        return await follow.measure(built, megabytes=int(size["megabytes"]), rounds=FOLLOW_ROUNDS)
-    return await residents.measure(built, count=int(size["count"]), idle_seconds=size["idle_seconds"])
+    pairs = int(size["pairs"])
+    benches: dict[str, Callable[[], Awaitable[str]]] = {
+        "throughput": lambda: throughput.measure(built, pairs=pairs, jobs=int(size["jobs"]), at_once=at_once),
+        "fake": lambda: fakehost.measure(built, pairs=pairs, jobs=int(size["fake_jobs"]), at_once=at_once),
+        "latency": lambda: latency.measure(built, count=int(size["singles"])),
+        "residents": lambda: residents.measure(built, count=int(size["count"]), idle_seconds=size["idle_seconds"]),
+        "plugin": lambda: plugin.measure(built, rounds=int(size["rounds"])),
+        "follow": lambda: follow.measure(built, megabytes=int(size["megabytes"]), rounds=FOLLOW_ROUNDS),
+        "image": lambda: image.measure(built, rounds=min(IMAGE_ROUNDS, int(size["rounds"]))),
+    }
+    return await benches[name]()
 
 
 def _where(built: Rig) -> str:

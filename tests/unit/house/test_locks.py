@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[3]
-LOCKS = ("requirements.lock", "tools/bootstrap.lock")
+LOCKS = ("requirements.lock", "tools/bootstrap.lock", "tools/image/build.lock", "packaging/build.lock")
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 
 
