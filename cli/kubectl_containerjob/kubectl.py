@@ -17,7 +17,7 @@ from containerjob_api.names import (
     LOG_API_GROUP,
     VERSION,
 )
-from kubectl_containerjob.problems import NO_KUBECTL, Problem, from_kubectl
+from kubectl_containerjob.problems import NO_KUBECTL, Problem, Refused, from_kubectl
 
 # What a plain list does without is imported where it is needed: json, urllib.
 
@@ -30,8 +30,18 @@ APISERVICE: Final = f"{VERSION}.{LOG_API_GROUP}"
 PROGRAM: Final = "kubectl"
 FIELD_MANAGER: Final = "kubectl-containerjob"
 STOP_SECONDS: Final = 2.0
+POD_NAMESPACE: Final = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
 Body = dict[str, Any]
+
+
+def of_this_pod(path: str = POD_NAMESPACE) -> str:
+    """Return the namespace of the pod's ServiceAccount; nothing outside of pods."""
+    try:
+        with open(path, encoding="ascii") as told:  # noqa: PTH123 - pathlib takes longer to load than this to run
+            return told.read().strip()
+    except OSError:
+        return ""
 
 
 @contextlib.contextmanager
@@ -137,7 +147,12 @@ class Kubectl:
         if self.chosen_namespace is not None:
             return self.chosen_namespace
         template = "{..namespace}"
-        found = self.run("config", "view", "--minify", "-o", f"jsonpath={template}", namespaced=False).strip()
+        try:
+            found = self.run("config", "view", "--minify", "-o", f"jsonpath={template}", namespaced=False).strip()
+        except Refused as refused:
+            if "current-context must exist" not in refused.message:
+                raise
+            found = of_this_pod()  # there kubectl needs no kubeconfig
         return found or "default"
 
 

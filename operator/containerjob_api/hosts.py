@@ -86,7 +86,7 @@ class DockerHostStatus(Value):
     observed_generation: int = -1
     """The generation this status speaks of; -1 before the operator has seen the object."""
     conditions: Conditions = ()
-    """Ready and Reachable."""
+    """Ready and Reachable; Stalled where a person has to act."""
     engine: EngineInfo | None = None
     """The engine behind the endpoint."""
     max_concurrent_jobs: Annotated[int, Field(ge=0)] | None = None

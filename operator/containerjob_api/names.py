@@ -23,6 +23,8 @@ LABEL_NAMESPACE: Final = f"{GROUP}/namespace"
 LABEL_NAME: Final = f"{GROUP}/name"
 LABEL_ATTEMPT: Final = f"{GROUP}/attempt"
 LABEL_SPEC_HASH: Final = f"{GROUP}/spec-hash"
+LABEL_RESTORED: Final = f"{GROUP}/restored"
+"""On a ContainerJob: it was restored from a backup; where its record is missing, it is not run."""
 LABEL_TEMPLATE: Final = f"{GROUP}/template"
 """On a ContainerJob: name of the ContainerJobTemplate that it was made from."""
 

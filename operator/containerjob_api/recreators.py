@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
+from containerjob_api.names import LABEL_RESTORED
+
 ARGO_HOOK: Final = "argocd.argoproj.io/hook"
 _ARGO_TRACKING: Final = "argocd.argoproj.io/tracking-id"
 _ARGO_INSTANCE: Final = "argocd.argoproj.io/instance"
 _FLUX: Final = ("kustomize.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/name")
 _HELM_RELEASE: Final = "meta.helm.sh/release-name"
-_MARKS: Final = ("argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "meta.helm.sh/")
-_SHARED_MARKS: Final = frozenset({"app.kubernetes.io/instance", "app.kubernetes.io/managed-by"})
+_MARKS: Final = (
+    *("argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "meta.helm.sh/"),
+    "velero.io/",
+)
+_SHARED_MARKS: Final = frozenset({"app.kubernetes.io/instance", "app.kubernetes.io/managed-by", LABEL_RESTORED})
 
 
 def recreator(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str | None:
@@ -26,5 +31,5 @@ def recreator(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str 
 
 
 def marks_owner(key: str) -> bool:
-    """Say whether a label is one by which such a tool finds what is its own; a copy with it would be pruned."""
+    """Say whether a label is one by which a tool finds what is its own; a copy with it would be pruned, or held."""
     return key.startswith(_MARKS) or key in _SHARED_MARKS

@@ -6,6 +6,7 @@
   x LaunchDelayed          a passing no: the job waits, the launch is tried again
   x OutputGone             the container, or its log, is not there to be read
   x LeaseLost              another operator acts now, or may soon: this one ends
+  x Unusable               an option names what cannot be used: the process does not start
   x KubeError
     + ObjectGone           404: the object, or this incarnation of it, is not there
     + WriteConflict        409: somebody wrote first; read again, decide again
@@ -44,6 +45,10 @@ class LaunchDelayed(ContainerJobError):
 
 class OutputGone(ContainerJobError):
     """The container, or its log, is not there to be read; the message says which."""
+
+
+class Unusable(ContainerJobError):
+    """What the operator was given cannot be used; the message names the option."""
 
 
 class KubeError(ContainerJobError):

@@ -34,6 +34,11 @@ class Followers:
             if not self._readers[container]:
                 del self._readers[container]
 
+    @property
+    def count(self) -> int:
+        """How many containers are being read."""
+        return len(self._readers)
+
     def hold(self, container: str) -> bool:
         """Say, to who wants to remove the container, whether that has to wait; ask again in a while."""
         now = self._clock()

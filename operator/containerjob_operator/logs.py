@@ -7,8 +7,17 @@ from typing import Literal
 import structlog
 from structlog.typing import Processor
 
+from containerjob_api.jobs import ContainerJob
+
 NOISY = ("kopf.objects", "httpx2", "httpcore2", "aiohttp.access")
 """They tell a line per event or request at INFO."""
+
+
+def about(job: ContainerJob) -> dict[str, str | int | None]:
+    """Return what every line about a job tells of it; no attempt where none was ever made."""
+    metadata, newest = job.metadata, job.status.newest
+    attempt = None if newest is None else newest.attempt
+    return {"namespace": metadata.namespace, "job": metadata.name, "uid": metadata.uid, "attempt": attempt}
 
 
 def set_up_logging(level: str, form: Literal["json", "text"]) -> None:

@@ -1,35 +1,23 @@
-"""One operator's life: check the CRDs, serve logs, win the Lease, load, work, and let go of the Lease."""
+"""One operator's life: check the CRDs, serve logs, win the Lease, work, and let go of the Lease."""
 
-import asyncio
-import gc
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
-
-import kopf
 import structlog
 
 from containerjob_api.names import OPERATOR_NAME
 from containerjob_operator.api.server import LogApi
-from containerjob_operator.api.trust import Unusable
-from containerjob_operator.errors import KubeUnavailable
+from containerjob_operator.errors import Unusable
 from containerjob_operator.executors.base import Executor
 from containerjob_operator.executors.registry import executor_for
-from containerjob_operator.handlers.register import make_kopf_settings, make_registry
 from containerjob_operator.kube.client import Kube
-from containerjob_operator.kube.events import EventRecorder
 from containerjob_operator.kube.lease import Lease, LeaseLost
 from containerjob_operator.kube.lease_rules import Timing
-from containerjob_operator.reconcile.context import Context, build_context
-from containerjob_operator.reconcile.intake import load
-from containerjob_operator.reconcile.workers import run_workers
+from containerjob_operator.leading import Leadership, patiently
+from containerjob_operator.monitoring.life import Life, Stage
+from containerjob_operator.monitoring.report import report
+from containerjob_operator.monitoring.server import MonitoringServer
 from containerjob_operator.settings import Settings
+from containerjob_operator.signals import Signals, Told
 
 log = structlog.get_logger(__name__)
-
-Answer = TypeVar("Answer")
-ASK_AGAIN_SECONDS: Final = 0.5
-STOP_SECONDS: Final = 10.0
-"""How long kopf may take to close its watches."""
 
 
 class NotInstalledError(Exception):
@@ -38,19 +26,45 @@ class NotInstalledError(Exception):
 
 async def serve(settings: Settings) -> None:
     """Run until told to stop; raises LeaseLost where another operator took over, NotInstalledError at start."""
+    life = Life(settings)
+    signals = Signals(lambda: log.info("status", **report(life)))
     kube = Kube.connect(settings.kubeconfig)
+    signals.listen()
     try:
-        missing = await patiently(kube.missing_fields)
-        if missing:
-            raise NotInstalledError("; ".join(missing))
-        log_api = await serve_logs(settings, kube)
+        monitoring = await MonitoringServer.start(life)
         try:
-            await stand_by_and_lead(settings, kube, log_api)
+            await _live(kube, life, signals, monitoring)
+        except Told:
+            log.info("stopped before there was anything to finish")
         finally:
-            if log_api is not None:
-                await log_api.aclose()
+            await _close_servers(life, monitoring)
     finally:
+        signals.close()
         await kube.aclose()
+
+
+async def _live(kube: Kube, life: Life, signals: Signals, monitoring: MonitoringServer | None) -> None:
+    settings = life.settings
+    missing = await signals.unless_told(patiently(kube.missing_fields))
+    if missing:
+        raise NotInstalledError("; ".join(missing))
+    await signals.unless_told(check_hosts(settings, kube))
+    life.reached = True
+    life.log_api = await signals.unless_told(serve_logs(settings, kube))
+    if not settings.dry_run:
+        life.lease = await _win(kube, life, signals)
+    await Leadership(kube, life, signals, lambda: _close_servers(life, monitoring)).run()
+
+
+async def check_hosts(settings: Settings, kube: Kube) -> None:
+    """Refuse the name of a host that is not there: it would be waited for in silence."""
+    if not settings.hosts:
+        return
+    there = sorted(body["metadata"]["name"] for body in await patiently(kube.hosts))
+    unknown = [name for name in settings.hosts if name not in there]
+    if unknown:
+        known = f"there are: {', '.join(there)}" if there else "there is none"
+        raise Unusable(f"--host {', '.join(unknown)}: no such DockerHost; {known}")
 
 
 async def serve_logs(settings: Settings, kube: Kube) -> LogApi | None:
@@ -64,83 +78,27 @@ async def serve_logs(settings: Settings, kube: Kube) -> LogApi | None:
     return await LogApi.start(settings.log_api, kube, make_executor)
 
 
-async def stand_by_and_lead(settings: Settings, kube: Kube, log_api: LogApi | None) -> None:
-    """Win the Lease, work, and give it up."""
-    seconds = settings.lease_seconds
-    timing = Timing(duration=seconds, renew=seconds / 3, deadline=seconds / 1.5, retry=seconds / 7.5)
-    lease = Lease(kube, settings.namespace, OPERATOR_NAME, settings.identity, timing=timing)
-    await lease.acquire()
+async def _win(kube: Kube, life: Life, signals: Signals) -> Lease:
+    """Stand by until the Lease is ours."""
+    settings = life.settings
+    timing = Timing.within(settings.lease_seconds)
+    lease = Lease(kube, settings.lease_namespace, OPERATOR_NAME, settings.identity, timing=timing)
+    life.enter(Stage.STANDING_BY)
+    log.info("standing by", identity=settings.identity)
+    try:
+        await signals.unless_told(lease.acquire())
+    except Told:
+        await lease.release()  # the answer that it is ours may have been on its way
+        raise
     log.info("leading", identity=settings.identity)
-    try:
-        await lead(settings, kube, lease, log_api)
-    finally:
-        await lease.release()
+    return lease
 
 
-async def lead(settings: Settings, kube: Kube, lease: Lease, log_api: LogApi | None = None) -> None:
-    """Do the work for as long as the Lease is held."""
-    work: set[asyncio.Task[Any]] = {asyncio.create_task(lease.hold(), name="lease")}
-    recorder = EventRecorder(kube)
-    followers = None if log_api is None else log_api.followers
-    cluster_uid = await patiently(kube.cluster_uid)
-    context = build_context(settings, kube, recorder, cluster_uid, followers=followers)
-
-    async def stop_work() -> None:
-        """End our own tasks. kopf, on its way out, would wait for them: it takes every task for its own."""
-        if log_api is not None:
-            await log_api.aclose()  # first: whoever follows a log goes on at another replica
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
-        await context.hosts.aclose()
-
-    try:
-        await patiently(lambda: load(context))
-        gc.freeze()
-        work |= {
-            asyncio.create_task(context.placements.run(), name="placements"),
-            asyncio.create_task(run_workers(context), name="workers"),
-            asyncio.create_task(context.expiry.run(), name="expiry"),
-        }
-        await _until_the_first_ends(settings, context, work, stop_work)
-    finally:
-        await stop_work()
-        await recorder.aclose()
+async def _close_servers(life: Life, monitoring: MonitoringServer | None) -> None:
+    if life.log_api is not None:
+        await life.log_api.aclose()
+    if monitoring is not None:
+        await monitoring.aclose()
 
 
-async def patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Ask until the API server answers; it may still be starting, or have just learnt of our kinds."""
-    while True:
-        try:
-            return await ask()
-        except KubeUnavailable as problem:
-            log.info("waiting for the API server", problem=str(problem))
-            await asyncio.sleep(min(problem.retry_after or ASK_AGAIN_SECONDS, 10 * ASK_AGAIN_SECONDS))
-
-
-async def _until_the_first_ends(
-    settings: Settings, context: Context, work: set[asyncio.Task[Any]], stop_work: Callable[[], Awaitable[None]]
-) -> None:
-    """Run kopf beside the work: its watches feed the queue, its timers look after hosts, SIGTERM ends it."""
-    stop = asyncio.Event()
-    watch = asyncio.create_task(
-        kopf.operator(
-            registry=make_registry(settings, stop_work),
-            settings=make_kopf_settings(settings),
-            memo=kopf.Memo(context=context),
-            clusterwide=True,
-            standalone=True,
-            stop_flag=stop,
-        ),
-        name="kopf",
-    )
-    done, _ = await asyncio.wait({watch, *work}, return_when=asyncio.FIRST_COMPLETED)
-    log.info("stopping", because=sorted(task.get_name() for task in done))
-    stop.set()
-    await asyncio.wait({watch}, timeout=STOP_SECONDS)
-    for task in done:
-        if not task.cancelled():
-            task.result()
-
-
-__all__ = ["LeaseLost", "NotInstalledError", "Unusable", "lead", "serve"]
+__all__ = ["LeaseLost", "NotInstalledError", "Unusable", "serve"]

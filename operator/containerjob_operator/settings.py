@@ -1,9 +1,15 @@
-"""The operator's options, as one frozen value; `main` is the only place that fills it."""
+"""All that one process of the operator is told: the options, and where it stands."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from containerjob_api.names import OPERATOR_NAMESPACE
+from containerjob_operator.options import Flag, NamespaceName, Options
+
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,24 +23,41 @@ class Listen:
     """Every address, of both families, where empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How this operator runs."""
+class Settings(Options):
+    """How this process runs: the options, and those of its place that a chart fills in by itself."""
 
-    identity: str
-    """Who holds the Lease: stable for one place that can run only one operator, such as a pod."""
-    kubeconfig: Path | None = None
-    """None: the ServiceAccount of the pod."""
-    namespace: str = OPERATOR_NAMESPACE
-    """Where the Lease lives."""
-    allow_fake_hosts: bool = False
-    resync_seconds: float = 30.0
-    """How often a host is listed, probed and swept, whatever its event stream said."""
-    termination_grace_seconds: float = 30.0
-    """From the stop signal to SIGKILL."""
-    concurrency: int = 16
-    """Creates, starts and removals that one engine is asked for at a time."""
-    lease_seconds: int = 15
-    """After how long without renewal another operator takes over."""
-    log_api: Listen | None = None
-    """None: no log API."""
+    identity: Annotated[str, Flag(env="POD_NAME", default="default: unique")]
+    """Holder of the Lease: the same one takes over from itself at once."""
+    kubeconfig: Annotated[Path | None, Flag(env="KUBECONFIG")] = None
+    """Kubeconfig file; the pod's ServiceAccount when absent."""
+    lease_namespace: Annotated[NamespaceName, Flag(env="POD_NAMESPACE", allowed="the name of a namespace")] = (
+        OPERATOR_NAMESPACE
+    )
+    """Namespace of the Lease."""
+    api_port: Port | None = None
+    """Port of the log API; it is not served when absent."""
+    api_address: str = ""
+    """Address that the log API listens on; every one when empty, for the API server comes from outside the pod."""
+    api_cert_file: Path | None = None
+    """Certificate of the log API, PEM, for SERVICE.NAMESPACE.svc; read again when it changes."""
+    api_key_file: Path | None = None
+    """Key of that certificate, PEM."""
+    http_port: Port | None = None
+    """Port of /healthz, /readyz, /metrics and /debug/status, plain HTTP; they are not served when absent."""
+    http_address: str = ""
+    """Address that they are served on; every one when empty."""
+
+    @property
+    def log_api(self) -> Listen | None:
+        """Where to serve the log API; None where it is not served."""
+        if self.api_port is None or self.api_cert_file is None or self.api_key_file is None:
+            return None
+        return Listen(self.api_port, self.api_cert_file, self.api_key_file, self.api_address)
+
+    def serves_namespace(self, namespace: str) -> bool:
+        """Say whether jobs of this namespace, and their containers, are ours to look after."""
+        return not self.namespaces or namespace in self.namespaces
+
+    def serves_host(self, name: str) -> bool:
+        """Say whether this host is ours to use."""
+        return not self.hosts or name in self.hosts

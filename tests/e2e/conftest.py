@@ -20,7 +20,13 @@ from containerjob_local.engine import Engine
 from containerjob_local.operator_process import apply_api
 
 WAIT_SECONDS = 30.0
-OPTIONS = ("--resync-seconds=2", "--termination-grace-seconds=2", "--allow-fake-hosts", "--identity=e2e")
+OPTIONS = (
+    "--resync-interval=2",
+    "--termination-grace-seconds=2",
+    "--shutdown-timeout=10",
+    "--allow-fake-hosts",
+    "--identity=e2e",
+)
 
 
 def wait_for(what: str, found: Callable[[], Any], seconds: float = WAIT_SECONDS) -> Any:

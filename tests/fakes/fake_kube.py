@@ -69,13 +69,21 @@ class FakeApi(Api):
         )
 
     async def pick(
-        self, kind: Resource, pick: Callable[[Body], Picked], fields: dict[str, BinaryOperator] | None = None
+        self,
+        kind: Resource,
+        pick: Callable[[Body], Picked],
+        fields: dict[str, BinaryOperator] | None = None,
+        namespace: str | None = None,
     ) -> builtins.list[Picked]:
         """List one kind by the selectors that its CRD has."""
 
         async def listed() -> builtins.list[Picked]:
             objects = self.objects | self._before if self.lagging else self.objects
-            found = [body for (known, _, _), body in objects.items() if known == kind.__name__]
+            found = [
+                body
+                for (known, home, _), body in objects.items()
+                if known == kind.__name__ and namespace in (None, home)
+            ]
             if self.lagging:
                 asyncio.get_running_loop().call_later(LAG_SECONDS, self._catch_up)
             return [pick(copy.deepcopy(body)) for body in found if _selected(kind, body, fields or {})]
@@ -183,7 +191,12 @@ class FakeKube(Kube):
         """List uids, as the API server's table of all jobs does."""
 
         async def listed() -> frozenset[str]:
-            jobs = (body for (kind, _, _), body in self.fake.objects.items() if kind == "ContainerJob")
+            served = self.namespaces_served
+            jobs = (
+                body
+                for (kind, home, _), body in self.fake.objects.items()
+                if kind == "ContainerJob" and (not served or home in served)
+            )
             return frozenset(body["metadata"]["uid"] for body in jobs)
 
         return await self.fake.trouble.around("table ContainerJob", listed)

@@ -16,11 +16,13 @@ from tests.fakes.troubles import NO_TROUBLE, Trouble
 from containerjob_operator.executors.base import Executor
 from containerjob_operator.executors.fake.engine import FakeEngine, engine_named
 from containerjob_operator.executors.registry import executor_for
+from containerjob_operator.executors.supervised import Supervised
 from containerjob_operator.handlers.hosts import time_host, watch_host, watch_namespace
 from containerjob_operator.handlers.jobs import watch_job
 from containerjob_operator.kube.event_series import EventType, Subject
 from containerjob_operator.kube.events import EventRecorder
 from containerjob_operator.kube.resources import Body
+from containerjob_operator.leading import patiently
 from containerjob_operator.reconcile.clock import Clock, wall_clock
 from containerjob_operator.reconcile.context import Context, build_context
 from containerjob_operator.reconcile.hosts import Host
@@ -28,7 +30,6 @@ from containerjob_operator.reconcile.intake import load
 from containerjob_operator.reconcile.jobs import reconcile_job
 from containerjob_operator.reconcile.live_jobs import LiveJob
 from containerjob_operator.reconcile.workers import run_workers
-from containerjob_operator.serve import patiently
 from containerjob_operator.settings import Settings
 
 CLUSTER = "cluster-1"
@@ -111,7 +112,7 @@ class OperatorRig:
         """Run one pass over a job, which may be deleted already, as a worker does that took it from the queue."""
         queue = self.context.queue
         if self.is_due(uid):
-            queue._queued.discard(uid)
+            del queue._queued[uid]
             queue._ready.remove(uid)
         await reconcile_job(uid, self.context)
 
@@ -162,7 +163,7 @@ class OperatorRig:
         fake = self.context.settings.allow_fake_hosts
         real = executor_for(endpoint, cluster_uid=self.cluster, allow_fake_hosts=fake)
         self.executors.append(TroubledExecutor(real, self.trouble))
-        return self.executors[-1]
+        return Supervised(self.executors[-1], self.kube.permit, rehearsing=self.context.settings.dry_run)
 
     def _hear(self, type_: str, body: Body) -> None:
         (self._host_events if body["kind"] == "DockerHost" else self._events).put_nowait((type_, body))

@@ -71,7 +71,7 @@ class Subject:
 def our_operator(kubeconfig: Path, log: Path, identity: str = "faults") -> Subject:
     """Return ours, quick in what it does periodically."""
     command = [sys.executable, "-m", "containerjob_operator", f"--kubeconfig={kubeconfig}", f"--identity={identity}"]
-    quick = ("--resync-seconds=1", "--termination-grace-seconds=1", "--lease-seconds=6")
+    quick = ("--resync-interval=1", "--termination-grace-seconds=1", "--lease-seconds=6", "--shutdown-timeout=5")
     return Subject([*command, *quick], log)
 
 

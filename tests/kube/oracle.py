@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from kubernetes.client import ApiClient, AuthorizationV1Api, CoordinationV1Api, CoreV1Api, CustomObjectsApi
+from kubernetes.client import (
+    ApiClient,
+    ApiException,
+    AuthorizationV1Api,
+    CoordinationV1Api,
+    CoreV1Api,
+    CustomObjectsApi,
+)
 
 from containerjob_api.names import API_VERSION, CONTAINERJOBS, DOCKERHOSTS, GROUP, VERSION
 
@@ -84,6 +91,14 @@ class Oracle:
         read = CoordinationV1Api(self.client).read_namespaced_lease(name, namespace)
         body: Json = self.client.sanitize_for_serialization(read)
         return body
+
+    def delete_lease(self, name: str, namespace: str) -> None:
+        """Delete a Lease, if it is there."""
+        try:
+            CoordinationV1Api(self.client).delete_namespaced_lease(name, namespace)
+        except ApiException as problem:
+            if problem.status != 404:
+                raise
 
     def may(self, user: str, groups: list[str], attributes: Json) -> bool:
         """Ask the API server whether somebody may do something."""

@@ -3,12 +3,12 @@
 import asyncio
 import importlib.metadata
 import time
-from uuid import uuid4
+from collections.abc import Iterator
 
 import pytest
 from tests.kube.oracle import Oracle
 
-from containerjob_api.names import OPERATOR_NAMESPACE
+from containerjob_api.names import OPERATOR_NAME, OPERATOR_NAMESPACE
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.lease import Lease, LeaseLost
 from containerjob_operator.kube.lease_rules import Timing
@@ -18,8 +18,11 @@ SECONDS = 30
 
 
 @pytest.fixture
-def name() -> str:
-    return f"lease-{uuid4().hex[:8]}"
+def name(oracle: Oracle) -> Iterator[str]:
+    """The one Lease that the operator may read and write; it is not there yet."""
+    oracle.delete_lease(OPERATOR_NAME, OPERATOR_NAMESPACE)
+    yield OPERATOR_NAME
+    oracle.delete_lease(OPERATOR_NAME, OPERATOR_NAMESPACE)
 
 
 def _lease(kube: Kube, name: str, identity: str) -> Lease:

@@ -170,6 +170,9 @@ def _unreachable(case: Case) -> Said:
 
 
 def _suspended(case: Case) -> Said:
+    if case.job.reason == Reason.JOB_RESTORED:
+        what, remedy = case.clause(case.job.reason)
+        return f"It is not run: {what}.", remedy
     since = moment((case.job.condition("Suspended") or {}).get("lastTransitionTime"))
     when = f" since {ago(since, case.now)}" if since else ""
     tried = f" after {case.job.tried} attempt{'' if case.job.tried == 1 else 's'}" if case.job.tried else ""

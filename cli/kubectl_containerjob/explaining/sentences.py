@@ -30,12 +30,21 @@ CLAUSES: Final[dict[str, tuple[str, str]]] = {
         "every host it may use is full",
         "it starts when a job there ends; for more at a time raise a host's spec.maxConcurrentJobs",
     ),
+    Reason.OPERATOR_FULL: (
+        "the operator runs as many jobs already as it may on all hosts together (--max-concurrent)",
+        "it starts when a job ends; for more at a time raise the operator's --max-concurrent",
+    ),
     Reason.NOT_BEFORE: (
         "it waits until {not_before} as spec.notBefore asks",
         "to start earlier: `kubectl patch cjob {name} -n {namespace} --type=merge "
         '-p \'{{"spec":{{"notBefore":null}}}}\'`',
     ),
     Reason.JOB_SUSPENDED: ("spec.suspend is set", "`{resume}`"),
+    Reason.JOB_RESTORED: (
+        "it came back from a backup without its record, and may have run already",
+        "`kubectl delete cjob {name} -n {namespace}`; or, to run it: "
+        "`kubectl label cjob {name} -n {namespace} containerjobs.io/restored- velero.io/restore-name-`",
+    ),
     Reason.JOB_RESUMED: ("it was resumed and is about to be placed", "`{doctor}`"),
     Reason.SCHEDULED: ("its container is being made there", "a large image takes its time; see `{show}`"),
     Reason.IMAGE_PULL_BACK_OFF: (

@@ -14,10 +14,11 @@ from containerjob_operator.api.engines import Engines, MakeExecutor
 from containerjob_operator.api.handlers import LogHandlers, refusing
 from containerjob_operator.api.refusals import Refusal
 from containerjob_operator.api.sources import Parts
-from containerjob_operator.api.trust import Trust, Unusable, handshake, read_trust
-from containerjob_operator.errors import KubeError
+from containerjob_operator.api.trust import Trust, handshake, read_trust
+from containerjob_operator.errors import KubeError, Unusable
 from containerjob_operator.followers import Followers
 from containerjob_operator.kube.client import Kube
+from containerjob_operator.listening import bound
 from containerjob_operator.settings import Listen
 
 log = structlog.get_logger(__name__)
@@ -31,8 +32,6 @@ STOP_SECONDS: Final = 0.1
 QUERY_LIMIT: Final = 256 * 1024
 """Bytes of a request's first line: a cursor for each of a few thousand containers."""
 HEADER_LIMIT: Final = 16 * 1024
-KEEP_ALIVE: Final = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
-"""Every connection inherits it: a silent stream's peer that vanished is noticed after 90 s, not after two hours."""
 
 
 @dataclass(slots=True)
@@ -56,7 +55,7 @@ class LogApi:
     async def start(cls, listen: Listen, kube: Kube, make_executor: MakeExecutor) -> Self:
         """Bind the port and begin to serve; Unusable where the options cannot be used."""
         api = cls(listen, kube, Parts(kube, Engines(kube, make_executor), Followers()))
-        api._socket = _bound(listen)
+        api._socket = bound(listen.port, listen.address, "api")
         application = web.Application(middlewares=[api._admit])
         application.add_routes(LogHandlers(api.parts).routes())
         # Without cancellation a reader that leaves a silent stream would hold it, and its engine, for ever.
@@ -77,6 +76,11 @@ class LogApi:
             raise
         api._keeper = asyncio.create_task(api._keep(), name="log api")
         return api
+
+    @property
+    def serving(self) -> bool:
+        """Say whether requests are answered: the authority is known, and the certificate could be used."""
+        return self._site is not None
 
     @property
     def followers(self) -> Followers:
@@ -151,27 +155,6 @@ class LogApi:
             return await refusing(handler)(request)
         finally:
             self._busy.discard(request.protocol)
-
-
-def _bound(listen: Listen) -> socket.socket:
-    """Take the port; nobody can connect before the first listener is there."""
-    everywhere = not listen.address
-    family = (
-        socket.AF_INET6 if ":" in listen.address or (everywhere and socket.has_dualstack_ipv6()) else socket.AF_INET
-    )
-    bound = socket.socket(family)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for option, value in KEEP_ALIVE:
-            bound.setsockopt(socket.IPPROTO_TCP, option, value)
-        if everywhere and family is socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        bound.bind((listen.address, listen.port))
-    except OSError as problem:
-        bound.close()
-        where = f"--api-address {listen.address}" if listen.address else "every address"
-        raise Unusable(f"--api-port {listen.port} on {where} cannot be used: {problem.strerror}") from problem
-    return bound
 
 
 def _contents(*files: Path) -> tuple[bytes, ...]:

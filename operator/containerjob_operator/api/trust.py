@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from containerjob_operator.errors import KubeRefused
+from containerjob_operator.errors import KubeRefused, Unusable
 from containerjob_operator.kube.client import Kube
 
 NAMESPACE: Final = "kube-system"
 CONFIGMAP: Final = "extension-apiserver-authentication"
 """Where the API server publishes what aggregated servers need to know it by."""
-
-
-class Unusable(Exception):
-    """A certificate, key or port that the operator was given cannot be used; the message names the option."""
 
 
 @dataclass(frozen=True, slots=True)

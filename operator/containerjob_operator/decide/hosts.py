@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from containerjob_api.conditions import condition, with_conditions
+from containerjob_api.conditions import Condition, condition, with_conditions
 from containerjob_api.hosts import DockerHost, DockerHostStatus, EngineInfo
 from containerjob_api.phases import HostConditionType, HostReason
 
 OLDEST_API = (1, 41)
 """Docker 20.10, the oldest engine whose API has all we use."""
+STALLED = frozenset({HostReason.ENGINE_CHANGED, HostReason.ENGINE_UNSUPPORTED, HostReason.FAKE_HOSTS_NOT_ALLOWED})
+"""What waiting does not mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def host_status(
     ready, reason, message = usable, probe.reason, probe.problem or "the engine answers"
     if usable and host.spec.unschedulable:
         ready, reason, message = False, HostReason.UNSCHEDULABLE, "spec.unschedulable keeps new jobs away"
-    conditions = (
+    conditions: tuple[Condition, ...] = (
         condition(
             HostConditionType.REACHABLE,
             answers,
@@ -62,6 +64,11 @@ def host_status(
         ),
         condition(HostConditionType.READY, ready, reason, message, now=now, generation=generation),
     )
+    stalled = reason in STALLED
+    if stalled or any(known.type == HostConditionType.STALLED for known in host.status.conditions):
+        conditions += (
+            condition(HostConditionType.STALLED, stalled, reason, message, now=now, generation=generation),
+        )
     engine = probe.engine or host.status.engine
     return DockerHostStatus(
         observed_generation=generation,

@@ -13,6 +13,8 @@ from containerjob_operator.decide.verdicts import longest_pause_seconds, on_host
 
 COALESCE = timedelta(seconds=0.5)
 """A job that ends within this time of its start gets no write that says Running: its end says it all."""
+FULL = frozenset({Reason.HOST_FULL, Reason.OPERATOR_FULL})
+"""Reasons to wait for a slot."""
 QUEUED_AFTER = timedelta(seconds=10)
 """A job that gets its slot within this time is not told that it had to wait: in a burst most do."""
 
@@ -58,8 +60,13 @@ def time_is_up(facts: Facts) -> bool:
 
 
 def suspend_wanted(facts: Facts) -> bool:
-    """spec.suspend is true"""
-    return facts.job.spec.suspend
+    """spec.suspend is true, or the job came back from a backup without its record"""
+    return facts.job.spec.suspend or bool(statuses.restored(facts.job))
+
+
+def suspend_untold(facts: Facts) -> bool:
+    """spec.suspend is true, or the job came back from a backup without its record; the spec has changed since"""
+    return suspend_wanted(facts) and facts.job.status.observed_generation != facts.job.metadata.generation
 
 
 def never_started_in_time(facts: Facts) -> bool:
@@ -104,9 +111,9 @@ def unplaced_and_told(facts: Facts) -> bool:
 
 
 def full_for_a_moment(facts: Facts) -> bool:
-    """every host is full, since less than 10 s"""
+    """every host, or the operator, is full, since less than 10 s"""
     why = facts.placement
-    return isinstance(why, Unplaced) and why.reason is Reason.HOST_FULL and facts.now < told_to_queue_at(facts)
+    return isinstance(why, Unplaced) and why.phase is Phase.QUEUED and facts.now < told_to_queue_at(facts)
 
 
 def unplaced(facts: Facts) -> bool:
@@ -239,7 +246,7 @@ def settled_at(facts: Facts) -> datetime:
 def told_to_queue_at(facts: Facts) -> datetime:
     """Return from when on waiting for a slot is worth a write; now where something was written already."""
     status = facts.job.status
-    if status.phase is Phase.RETRYING and statuses.reason_of(status)[0] != Reason.HOST_FULL:
+    if status.phase is Phase.RETRYING and statuses.reason_of(status)[0] not in FULL:
         return (status.next_retry_time or facts.now) + QUEUED_AFTER
     if status.observed_generation < 0:
         return facts.job.metadata.creation_timestamp + QUEUED_AFTER

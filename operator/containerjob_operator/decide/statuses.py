@@ -9,12 +9,19 @@ from containerjob_api.jobs import ContainerJob
 from containerjob_api.jobstatus import Attempt, ContainerJobStatus, StopRequest
 from containerjob_api.names import container_name
 from containerjob_api.phases import MOVES, ConditionType, Phase, Reason
+from containerjob_api.restores import marks_restored
 from containerjob_operator.decide.facts import Unplaced
 from containerjob_operator.decide.observations import Observation
 
 MESSAGE_LIMIT = 4096
 """As Attempt.message and well below what an Event or condition may hold."""
 UNPLACED: Final = frozenset({Phase.PENDING, Phase.QUEUED})
+
+
+_RESTORED: Final = (
+    "restored from a backup without its record, so it may have run already: delete it, or remove the label {marks}"
+    " to run it"
+)
 
 
 class IllegalMoveError(Exception):
@@ -46,14 +53,15 @@ def too_early_message(job: ContainerJob) -> str:
 
 def suspended(job: ContainerJob, now: datetime) -> ContainerJobStatus:
     """Say that the job is kept from running; as in batch/v1 its start time is gone until it is resumed."""
-    message = "suspended as spec.suspend asks"
-    told = condition(
-        ConditionType.SUSPENDED, True, Reason.JOB_SUSPENDED, message, now=now, generation=job.metadata.generation
-    )
+    reason, message = Reason.JOB_SUSPENDED, "suspended as spec.suspend asks"
+    marks = restored(job)
+    if marks and not job.spec.suspend:
+        reason, message = Reason.JOB_RESTORED, _RESTORED.format(marks=" and ".join(marks))
+    told = condition(ConditionType.SUSPENDED, True, reason, message, now=now, generation=job.metadata.generation)
     return _progressing(
         job,
         Phase.SUSPENDED,
-        Reason.JOB_SUSPENDED,
+        reason,
         message,
         now,
         extra=(told,),
@@ -62,9 +70,14 @@ def suspended(job: ContainerJob, now: datetime) -> ContainerJobStatus:
     )
 
 
+def restored(job: ContainerJob) -> tuple[str, ...]:
+    """Return the labels by which a job without any attempt is known to come from a backup: its record may be lost."""
+    return () if job.status.attempt_count else marks_restored(job.metadata.labels)
+
+
 def resumed(job: ContainerJob, now: datetime) -> ContainerJobStatus:
     """Say that the job may run again; its deadlines begin anew."""
-    message = "resumed as spec.suspend asks"
+    message = "resumed: nothing keeps it from running any more"
     told = condition(
         ConditionType.SUSPENDED, False, Reason.JOB_RESUMED, message, now=now, generation=job.metadata.generation
     )
@@ -199,7 +212,11 @@ def _progressing(
     generation = job.metadata.generation
     ready = condition(ConditionType.READY, False, reason, message, now=now, generation=generation)
     reconciling = condition(ConditionType.RECONCILING, True, reason, message, now=now, generation=generation)
-    return moved(job, phase, now, (*extra, ready, reconciling), **changes)
+    # An operator that could not read the job has said so; kstatus takes whichever of the two is first for the truth.
+    stalled = any(c.type == ConditionType.STALLED and c.status == "True" for c in job.status.conditions)
+    steady = condition(ConditionType.STALLED, False, reason, message, now=now, generation=generation)
+    told = (*extra, ready, reconciling, *((steady,) if stalled else ()))
+    return moved(job, phase, now, told, **changes)
 
 
 def moved(

@@ -64,6 +64,7 @@ TABLE: Final = (
     # No attempt is under way.
     Row(WAITING, when.cancel_wanted, then.end_as_cancelled, (CANCELLED,), UNMADE),
     Row((PENDING, QUEUED, RETRYING), when.time_is_up, then.end_as_timed_out, (TIMED_OUT,), UNMADE),
+    Row((SUSPENDED,), when.suspend_untold, then.suspend, (SUSPENDED,), f"Suspended=True, {STEADY}"),
     Row((SUSPENDED,), when.suspend_wanted, then.rest),
     Row((SUSPENDED,), when.anything, then.resume, (PENDING,), f"Suspended=False, {STEADY}"),
     Row((PENDING, QUEUED, RETRYING), when.suspend_wanted, then.suspend, (SUSPENDED,), f"Suspended=True, {STEADY}"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from containerjob_api.hosts import DockerHost
 from containerjob_operator.reconcile.intake import take_host, take_namespace
 from containerjob_operator.reconcile.upkeep import tell_status, tend_host
 
@@ -15,7 +16,16 @@ async def watch_host(event: Any, memo: Any, **_: Any) -> None:
     host = take_host(body, memo.context)
     if host is not None:
         await host.probed.wait()
-        await tell_status(host, memo.context)
+        if not memo.context.settings.namespaces or _is_new(host.body):
+            await tell_status(host, memo.context)
+
+
+def _is_new(host: DockerHost) -> bool:
+    """Say whether it was not told of yet.
+
+    Operators for different namespaces write one status: the one's write must not start the other's at once.
+    """
+    return host.status.observed_generation != host.metadata.generation
 
 
 async def time_host(name: str | None, memo: Any, **_: Any) -> None:

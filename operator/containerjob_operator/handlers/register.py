@@ -1,11 +1,14 @@
 """Binds our functions to kopf and sets kopf up as the watch and authentication shell. Nothing happens at import."""
 
-from collections.abc import Awaitable, Callable
+import dataclasses
+import os
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import kopf
 
 from containerjob_api.names import CONTAINERJOBS, DOCKERHOSTS, GROUP, HOST_FINALIZER, VERSION
+from containerjob_operator.handlers.finalizers import NOBODYS, leave_others_alone
 from containerjob_operator.handlers.hosts import time_host, watch_host, watch_namespace
 from containerjob_operator.handlers.jobs import watch_job
 from containerjob_operator.handlers.storage import NoDiffs, NoProgress
@@ -15,6 +18,7 @@ from containerjob_operator.settings import Settings
 def make_registry(settings: Settings, stop_work: Callable[[], Awaitable[None]]) -> kopf.OperatorRegistry:
     """Return a registry with all handlers. No create, update or resume handlers: they would write to every job."""
     registry = kopf.OperatorRegistry()
+    leave_others_alone(registry, settings)
 
     async def stop_working(**_: Any) -> None:
         await stop_work()
@@ -24,15 +28,17 @@ def make_registry(settings: Settings, stop_work: Callable[[], Awaitable[None]]) 
     kopf.on.event(GROUP, VERSION, CONTAINERJOBS, registry=registry)(watch_job)
     kopf.on.event(GROUP, VERSION, DOCKERHOSTS, registry=registry)(watch_host)
     kopf.on.event("v1", "namespaces", registry=registry)(watch_namespace)
-    kopf.timer(
-        GROUP,
-        VERSION,
-        DOCKERHOSTS,
-        registry=registry,
-        interval=settings.resync_seconds,
-        initial_delay=min(5.0, settings.resync_seconds),
-        errors=kopf.ErrorsMode.IGNORED,
-    )(time_host)
+    if not settings.dry_run:  # a timer puts a finalizer on its host, which is a write
+        kopf.timer(
+            GROUP,
+            VERSION,
+            DOCKERHOSTS,
+            registry=registry,
+            interval=settings.resync_interval,
+            initial_delay=min(5.0, settings.resync_interval),
+            errors=kopf.ErrorsMode.IGNORED,
+            when=lambda name, **_: settings.serves_host(str(name)),
+        )(time_host)
     return registry
 
 
@@ -46,7 +52,7 @@ def make_kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     kopf_settings.watching.client_timeout = 330
     kopf_settings.watching.connect_timeout = 5
     # A stream that is dead and does not say so; the API server sends a bookmark every minute.
-    kopf_settings.watching.inactivity_timeout = max(60, 2 * settings.resync_seconds + 10)
+    kopf_settings.watching.inactivity_timeout = max(60, 2 * settings.resync_interval + 10)
     # A worker per object frees its memory soon: handlers only enqueue.
     kopf_settings.queueing.idle_timeout = 0.2
     kopf_settings.networking.request_timeout = 30
@@ -56,7 +62,7 @@ def make_kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     kopf_settings.scanning.disabled = True
     # We record our own Events, and kopf's logs of every handled event tell nothing.
     kopf_settings.posting.enabled = False
-    kopf_settings.persistence.finalizer = HOST_FINALIZER
+    kopf_settings.persistence.finalizer = NOBODYS if settings.dry_run else HOST_FINALIZER
     # No handler compares old with new: nothing is remembered in annotations, nothing is copied per event.
     kopf_settings.persistence.diffbase_storage = NoDiffs()
     kopf_settings.persistence.progress_storage = NoProgress()
@@ -67,7 +73,14 @@ def make_kopf_settings(settings: Settings) -> kopf.OperatorSettings:
 def _login_with(settings: Settings) -> Any:
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
         if settings.kubeconfig is None:
-            return kopf.login_with_service_account(**kwargs)
+            found = kopf.login_with_service_account(**kwargs)
+            return found and at_service_address(found, os.environ)
         return kopf.login_with_kubeconfig(**kwargs)
 
     return login
+
+
+def at_service_address(found: kopf.ConnectionInfo, variables: Mapping[str, str]) -> kopf.ConnectionInfo:
+    """Reach the API server from a pod by its address, as other clients do; kopf's name for it takes cluster DNS."""
+    host, port = variables["KUBERNETES_SERVICE_HOST"], variables["KUBERNETES_SERVICE_PORT"]
+    return dataclasses.replace(found, server=f"https://{f'[{host}]' if ':' in host else host}:{port}")

@@ -89,10 +89,15 @@ class Api:
         return await answer_of(what, self._delete(what, _path(kind, name, namespace), uid, version))
 
     async def pick(
-        self, kind: Resource, pick: Callable[[Body], Picked], fields: dict[str, BinaryOperator] | None = None
+        self,
+        kind: Resource,
+        pick: Callable[[Body], Picked],
+        fields: dict[str, BinaryOperator] | None = None,
+        namespace: str | None = None,
     ) -> list[Picked]:
         """Read all objects as `list` does, but keep only what `pick` takes of each: little memory for large lists."""
-        namespace = ALL_NS if issubclass(kind, GenericNamespacedResource) else None
+        if namespace is None and issubclass(kind, GenericNamespacedResource):
+            namespace = ALL_NS
         found = self._client.list(kind, namespace=namespace, chunk_size=CHUNK, fields=fields)
         return await answer_of(f"listing {_kind(kind)}", _collect(found, pick), LIST_SECONDS)
 

@@ -3,10 +3,11 @@
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx2
-from lightkube.operators import not_equal
+import structlog
+from lightkube.operators import BinaryOperator, not_equal
 
 from containerjob_api.hosts import DockerHost, DockerHostStatus
 from containerjob_api.jobs import ContainerJob
@@ -27,6 +28,9 @@ from containerjob_operator.kube.resources import (
     NAMESPACE,
     Body,
 )
+from containerjob_operator.logs import about
+
+log = structlog.get_logger(__name__)
 
 Picked = TypeVar("Picked")
 
@@ -36,6 +40,12 @@ class Kube:
 
     def __init__(self, api: Api) -> None:
         self.api = api
+        self.permit: Callable[[], None] = lambda: None
+        """Asked before every write: raises where this process must not act any more."""
+        self.rehearsing = False
+        """Nothing is written then, but told in the log."""
+        self.namespaces_served: tuple[str, ...] = ()
+        """Only jobs in these are read; in all namespaces where there is none."""
 
     @classmethod
     def connect(cls, kubeconfig: Path | None = None, *, transport: httpx2.AsyncBaseTransport | None = None) -> Self:
@@ -70,13 +80,15 @@ class Kube:
         ObjectGone and WriteConflict as for writes.
         """
         metadata = job.metadata
+        if not self._may_write(f"delete ContainerJob {metadata.namespace}/{metadata.name}", about(job)):
+            return False
         return await self.api.delete_exactly(
             CONTAINERJOB, metadata.name, metadata.namespace, metadata.uid, metadata.resource_version
         )
 
     async def expiring_jobs(self) -> list[Expiring]:
         """Read which jobs have a time at which they are deleted, and when."""
-        return await self.api.pick(CONTAINERJOB, Expiring.from_body, {EXPIRE_TIME: not_equal("")})
+        return await self._pick_jobs(Expiring.from_body, {EXPIRE_TIME: not_equal("")})
 
     async def write_job_status(self, job: ContainerJob, status: ContainerJobStatus) -> ContainerJob:
         """Store `status` if nobody has written since `job` was read; ask nothing when it is stored already."""
@@ -88,7 +100,7 @@ class Kube:
 
         Not `=false`: a selector sees the stored object, and a fresh job has no `finished` yet.
         """
-        return await self.api.list(CONTAINERJOB, {crdcheck.FINISHED: not_equal("true")})
+        return await self._pick_jobs(dict, {crdcheck.FINISHED: not_equal("true")})
 
     async def jobs_wanted(self, wanted: Wanted, pick: Callable[[Body], Picked]) -> list[Picked]:
         """Read some jobs, and keep of each only what `pick` takes; KubeRefused where the selector is none."""
@@ -100,7 +112,10 @@ class Kube:
 
     async def job_uids(self) -> frozenset[str]:
         """Read the uids of all jobs, finished ones too."""
-        return await tables.all_uids(self.api.http)
+        found: set[str] = set()
+        for place in self.namespaces_served or ("",):
+            found |= await tables.all_uids(self.api.http, namespace=place)
+        return frozenset(found)
 
     async def hosts(self) -> list[Body]:
         """Read all hosts, unparsed."""
@@ -144,6 +159,20 @@ class Kube:
         )
         return [fault for fault in faults if fault is not None]
 
+    async def _pick_jobs(self, pick: Callable[[Body], Picked], fields: dict[str, BinaryOperator]) -> list[Picked]:
+        found: list[Picked] = []
+        for place in self.namespaces_served or (None,):
+            found += await self.api.pick(CONTAINERJOB, pick, fields, place)
+        return found
+
+    def _may_write(self, what: str, told: dict[str, Any]) -> bool:
+        """Say whether to go on with a write, which a rehearsal only tells."""
+        if self.rehearsing:
+            log.info("would write", what=what, **told)
+            return False
+        self.permit()
+        return True
+
     async def _find(self, kind: Resource, name: str, namespace: str | None = None) -> Body | None:
         try:
             return await self.api.get(kind, name, namespace)
@@ -153,6 +182,9 @@ class Kube:
     async def _write_status(self, kind: Resource, known: ObjectMeta, old: Value, new: Value) -> ObjectMeta:
         patch = merge_patch(old.to_json(), new.to_json())
         if not patch:
+            return known
+        told = {"status": patch}
+        if not self._may_write(f"status of {kind.__name__} {known.namespace}/{known.name}".replace(" /", " "), told):
             return known
         if not known.resource_version:
             raise WriteConflict(f"{kind.__name__} {known.name} was never read: a write could not be fenced")

@@ -9,6 +9,7 @@ from containerjob_api.hosts import DockerHost
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.names import API_VERSION, OPERATOR_NAME
 from containerjob_operator.kube.resources import Body
+from containerjob_operator.logs import about
 
 EventType = Literal["Normal", "Warning"]
 Subject = ContainerJob | DockerHost
@@ -45,6 +46,8 @@ class Series:
     count: int = 0
     queued: bool = field(default=False)
     stored: bool = field(default=False)
+    about: dict[str, str | int | None] = field(default_factory=dict)
+    """Of what it tells, for our own log."""
 
     @classmethod
     def start(cls, subject: Subject, told: Told, clock: float) -> "Series":
@@ -60,6 +63,7 @@ class Series:
             first=now,
             last=now,
             last_clock=clock,
+            about=about(subject) if isinstance(subject, ContainerJob) else {"host": metadata.name},
         )
 
     def happen(self, clock: float) -> None:

@@ -12,7 +12,8 @@ from typing import Final
 
 import structlog
 
-from containerjob_operator.errors import KubeError, ObjectGone
+from containerjob_operator import metrics
+from containerjob_operator.errors import ContainerJobError, ObjectGone
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.event_series import EventType, Series, Subject, Told
 from containerjob_operator.kube.resources import EVENT
@@ -30,6 +31,9 @@ class EventRecorder:
     def __init__(self, kube: Kube, *, instance: str = "", clock: Callable[[], float] = time.monotonic) -> None:
         self.dropped = 0
         """Events that will never be seen: the queue was full, or the write failed."""
+        self.permit: Callable[[], None] = lambda: None
+        """Asked before every write, as Kube's own."""
+        self._kube = kube
         self._api = kube.api
         self._instance = instance
         self._clock = clock
@@ -39,19 +43,26 @@ class EventRecorder:
 
     def record(self, subject: Subject, type_: EventType, reason: str, message: str) -> None:
         """Tell one event; never waits, never raises."""
+        if self._kube.rehearsing:
+            return
         now = self._clock()
         told = Told(subject.metadata.uid, type_, reason, message)
         series = self._series.get(told)
         if series is None or now - series.last_clock > FOLD_SECONDS:
             series = Series.start(subject, told, now)
         if not series.queued and (self._worker.done() or self._waiting.full()):
-            self.dropped += 1
+            self._drop()
             return
         series.happen(now)
         self._remember(series)
         if not series.queued:
             series.queued = True
             self._waiting.put_nowait(series)
+
+    @property
+    def waiting(self) -> int:
+        """How many events are yet to be written."""
+        return self._waiting.qsize()
 
     async def aclose(self, timeout: float = 5.0) -> None:
         """Write what is waiting, for at most `timeout` seconds; the rest is dropped."""
@@ -60,7 +71,11 @@ class EventRecorder:
                 await self._waiting.join()
         self._worker.cancel()
         await asyncio.gather(self._worker, return_exceptions=True)
-        self.dropped += self._waiting.qsize()
+        self._drop(self._waiting.qsize())
+
+    def _drop(self, number: int = 1) -> None:
+        self.dropped += number
+        metrics.EVENTS_DROPPED.inc(number)
 
     def _remember(self, series: Series) -> None:
         self._series[series.told] = series
@@ -74,16 +89,17 @@ class EventRecorder:
             series.queued = False
             try:
                 await self._write(series)
-            except KubeError as error:
-                self.dropped += 1
-                log.warning("event dropped", reason=series.told.reason, problem=str(error))
+            except ContainerJobError as error:
+                self._drop()
+                log.warning("event dropped", reason=series.told.reason, problem=str(error), **series.about)
             except asyncio.CancelledError:
-                self.dropped += 1
+                self._drop()
                 raise
             finally:
                 self._waiting.task_done()
 
     async def _write(self, series: Series) -> None:
+        self.permit()
         if series.stored:
             try:
                 await self._api.patch(EVENT, series.name, series.repetition(), series.home)

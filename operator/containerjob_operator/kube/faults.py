@@ -20,6 +20,7 @@ import msgspec
 from lightkube import ApiError
 from lightkube.core.exceptions import ConfigError
 
+from containerjob_operator import metrics
 from containerjob_operator.errors import KubeError, KubeRefused, KubeUnavailable, ObjectGone, WriteConflict
 
 REQUEST_SECONDS: Final = 15.0
@@ -46,19 +47,22 @@ def our_errors(what: str, seconds: float) -> Iterator[None]:
     except httpx2.HTTPStatusError as error:
         raise from_response(what, error.response, _message(error)) from error
     except TimeoutError as error:
-        raise KubeUnavailable(f"{what}: no answer within {seconds:g} s") from error
+        raise _counted(KubeUnavailable(f"{what}: no answer within {seconds:g} s")) from error
     except httpx2.HTTPError as error:
-        raise KubeUnavailable(f"{what}: {error or type(error).__name__}") from error
+        raise _counted(KubeUnavailable(f"{what}: {error or type(error).__name__}")) from error
     except ConfigError as error:
-        raise KubeRefused(f"{what}: {error}") from error
+        raise _counted(KubeRefused(f"{what}: {error}")) from error
     # The last is lightkube's, for an error without a Content-Type: only something before the API server sends that.
     except (msgspec.MsgspecError, json.JSONDecodeError, KeyError) as error:
-        raise KubeUnavailable(f"{what}: the answer is not a Kubernetes API server's") from error
+        raise _counted(KubeUnavailable(f"{what}: the answer is not a Kubernetes API server's")) from error
 
 
 def from_response(what: str, response: httpx2.Response, message: str) -> KubeError:
     """Return the error that an answer's status code stands for."""
-    code = response.status_code
+    return _counted(_from_code(response.status_code, what, response, message))
+
+
+def _from_code(code: int, what: str, response: httpx2.Response, message: str) -> KubeError:
     text = f"{what}: {message[:MESSAGE_LIMIT] or f'HTTP {code}'}"
     if code == 404:
         return ObjectGone(text)
@@ -67,6 +71,19 @@ def from_response(what: str, response: httpx2.Response, message: str) -> KubeErr
     if code in ASK_AGAIN or code >= 500:
         return KubeUnavailable(text, _retry_after(response))
     return KubeRefused(text)
+
+
+def _counted(error: KubeError) -> KubeError:
+    metrics.api_errors(_KINDS[type(error)]).inc()
+    return error
+
+
+_KINDS: Final[dict[type[KubeError], str]] = {
+    KubeUnavailable: "unavailable",
+    KubeRefused: "refused",
+    WriteConflict: "conflict",
+    ObjectGone: "gone",
+}
 
 
 def _message(error: httpx2.HTTPStatusError) -> str:

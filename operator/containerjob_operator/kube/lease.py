@@ -50,6 +50,16 @@ class Lease:
         self._sighting: Sighting | None = None
         self._renewed_at = 0.0
 
+    @property
+    def age(self) -> float:
+        """Seconds since the last renewal was asked for."""
+        return self._clock() - self._renewed_at
+
+    def check(self) -> None:
+        """Raise LeaseLost where it was not renewed in time: the process may have been stopped, and nobody told it."""
+        if self.age >= self._timing.deadline:
+            raise LeaseLost(f"the lease was not renewed for {self.age:.1f} s")
+
     async def acquire(self) -> None:
         """Return once the Lease is ours; KubeRefused when we may not even ask for it."""
         while True:

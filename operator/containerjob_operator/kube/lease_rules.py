@@ -10,6 +10,8 @@ from typing import Any, Final
 from containerjob_operator.kube.resources import Body
 
 DURATION_SECONDS: Final = 15.0
+LOOK_SECONDS: Final = 1.0
+"""A standby looks at least this often, so that it leads within 2 s of a Lease that was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,11 @@ class Timing:
     renew: float = 5.0
     deadline: float = 10.0
     retry: float = 2.0
+
+    @classmethod
+    def within(cls, seconds: float) -> "Timing":
+        """Return the timing of a Lease that runs out after so long."""
+        return cls(seconds, renew=seconds / 3, deadline=seconds / 1.5, retry=min(LOOK_SECONDS, seconds / 7.5))
 
 
 @dataclass(frozen=True, slots=True)

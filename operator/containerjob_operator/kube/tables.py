@@ -15,7 +15,7 @@ from containerjob_operator.kube.faults import answer_of, from_response
 
 CHUNK: Final = 5000
 _WHAT: Final = "listing uids of ContainerJobs"
-_PATH: Final = f"apis/{GROUP}/{VERSION}/{CONTAINERJOBS}"
+_GROUP: Final = f"apis/{GROUP}/{VERSION}"
 _ACCEPT: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
@@ -54,20 +54,21 @@ def read_page(content: bytes) -> tuple[list[str], str]:
     return uids, table.metadata.next
 
 
-async def all_uids(http: httpx2.AsyncClient, chunk: int = CHUNK) -> frozenset[str]:
-    """Read the uids of all jobs that exist, as one consistent snapshot (never from a cache)."""
+async def all_uids(http: httpx2.AsyncClient, chunk: int = CHUNK, namespace: str = "") -> frozenset[str]:
+    """Read the uids of all jobs there are, or in one namespace, as one consistent snapshot (never from a cache)."""
+    path = f"{_GROUP}/namespaces/{namespace}/{CONTAINERJOBS}" if namespace else f"{_GROUP}/{CONTAINERJOBS}"
     found: set[str] = set()
     token = ""
     while True:
-        uids, token = await answer_of(_WHAT, _page(http, chunk, token))
+        uids, token = await answer_of(_WHAT, _page(http, path, chunk, token))
         found.update(uids)
         if not token:
             return frozenset(found)
 
 
-async def _page(http: httpx2.AsyncClient, chunk: int, token: str) -> tuple[list[str], str]:
+async def _page(http: httpx2.AsyncClient, path: str, chunk: int, token: str) -> tuple[list[str], str]:
     params = {"limit": str(chunk), "includeObject": "None"} | ({"continue": token} if token else {})
-    response = await http.get(_PATH, params=params, headers={"Accept": _ACCEPT})
+    response = await http.get(path, params=params, headers={"Accept": _ACCEPT})
     if response.is_success:
         return read_page(response.content)
     raise from_response(_WHAT, response, response.text)

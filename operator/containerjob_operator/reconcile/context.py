@@ -1,6 +1,7 @@
 """Everything a pass works with, built once in one place and handed down."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from containerjob_api.hosts import Disconnect
 from containerjob_api.jobs import ContainerJob
@@ -11,6 +12,7 @@ from containerjob_operator.decide.jobs import decide
 from containerjob_operator.decide.observations import RunEvent
 from containerjob_operator.executors.base import Executor
 from containerjob_operator.executors.registry import executor_for
+from containerjob_operator.executors.supervised import Supervised
 from containerjob_operator.followers import Followers
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.events import EventRecorder
@@ -38,6 +40,10 @@ class Context:
     expiry: Expiry
     followers: Followers
     now: Clock = wall_clock
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the operator was told to stop: what is under way ends, nothing else begins."""
+    tending: set[asyncio.Task[None]] = field(default_factory=set)
+    """One for each host that is being looked after at this moment."""
 
     def executor_of(self, live: LiveJob) -> Executor | None:
         """Return the executor of the job's host; None where the host is gone or may not be used."""
@@ -69,6 +75,10 @@ class Context:
     def take(self, job: ContainerJob) -> bool:
         """Take in a job as the API server has it; say whether that is news of an unfinished one."""
         known = self.jobs.get(job.metadata.uid)
+        if not self._is_ours(job):
+            if known is not None:
+                self.end(known, finished=False)
+            return False
         moved = known is not None and known.job.spec.placement != job.spec.placement
         bound = known is not None and known.job.status.current is not None
         live = self.jobs.observe(job)
@@ -117,6 +127,13 @@ class Context:
         else:
             self.jobs.forget(live.uid)
 
+    def _is_ours(self, job: ContainerJob) -> bool:
+        """Say whether this operator looks after the job, which names no host of another one."""
+        current, pinned = job.status.current, job.spec.placement.host_ref
+        host = current.host if current is not None else pinned
+        served = self.settings.serves_namespace(job.metadata.namespace)
+        return served and (host is None or self.settings.serves_host(host.name))
+
     def _host_of(self, live: LiveJob) -> Host | None:
         return self.hosts.get(live.host_name or "")
 
@@ -131,18 +148,20 @@ def build_context(
 ) -> Context:
     """Put the parts together; nothing runs yet. `followers` are those of this process's log API, if it serves one."""
     followers = followers or Followers()
+    kube.namespaces_served, kube.rehearsing = settings.namespaces, settings.dry_run
 
     def make_executor(endpoint: str) -> Executor:
-        return executor_for(
+        executor = executor_for(
             endpoint,
             cluster_uid=cluster_uid,
             allow_fake_hosts=settings.allow_fake_hosts,
             concurrency=settings.concurrency,
         )
+        return Supervised(executor, kube.permit, rehearsing=settings.dry_run)
 
     queue = WorkQueue(clock)
     hosts = Hosts(make_executor)
-    placements = Placements(hosts, queue)
+    placements = Placements(hosts, queue, settings.max_concurrent)
     context = Context(
         settings=settings,
         kube=kube,

@@ -25,6 +25,7 @@ from containerjob_operator.followers import Followers
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.events import EventRecorder
 from containerjob_operator.kube.expiring import Expiring
+from containerjob_operator.logs import about
 from containerjob_operator.reconcile.clock import Clock
 from containerjob_operator.reconcile.hosts import Hosts
 
@@ -154,12 +155,10 @@ class Expiry:
         except ObjectGone:
             again = None
         except WriteConflict:
-            log.info("an expired job was changed meanwhile", namespace=each.namespace, job=each.name)
+            log.info("an expired job was changed meanwhile", **_about(each))
         except KubeRefused as problem:
             again = self._in(REFUSED_SECONDS)
-            log.warning(
-                "an expired job can't be deleted", namespace=each.namespace, job=each.name, problem=str(problem)
-            )
+            log.warning("an expired job can't be deleted", problem=str(problem), **_about(each))
         finally:
             if again is None:
                 self._times.pop(each.uid, None)
@@ -171,7 +170,7 @@ class Expiry:
         try:
             job = await self._kube.get_job(each.namespace, each.name)
         except ValidationError:
-            log.warning("an expired job can't be read; it stays", namespace=each.namespace, job=each.name)
+            log.warning("an expired job can't be read; it stays", **_about(each))
             return None
         if job is None or job.metadata.uid != each.uid or job.metadata.deletion_timestamp is not None:
             return None
@@ -181,7 +180,7 @@ class Expiry:
         if time > self._clock():
             return time
         if await self._kube.delete_expired(job):
-            log.info("deleted an expired job", namespace=each.namespace, job=each.name)
+            log.info("deleted an expired job", **about(job))
             await self._remove_containers(job)
         return None
 
@@ -199,4 +198,14 @@ class Expiry:
                 if seen.state in (RunState.EXITED, RunState.CREATED):
                     await host.executor.remove(attempt.name)
             except HostUnavailable as problem:
-                log.info("the host's sweep will remove the container", container=attempt.name, problem=str(problem))
+                log.info(
+                    "the host's sweep will remove the container",
+                    container=attempt.name,
+                    host=attempt.host.name,
+                    problem=str(problem),
+                    **about(job),
+                )
+
+
+def _about(each: Expiring) -> dict[str, str]:
+    return {"namespace": each.namespace, "job": each.name, "uid": each.uid}

@@ -33,8 +33,15 @@ class Host:
     doubted: bool = False
     """Its event stream ended: another engine may answer there by now, and has not said who it is."""
     probed: asyncio.Event = field(default_factory=asyncio.Event)
+    others: int = 0
+    """Slots taken by jobs in namespaces of other operators, when it was last listed."""
     signalled: set[str] = field(default_factory=set)
     """Orphans that got their stop signal; removed by force the next time."""
+
+    @property
+    def slots(self) -> int:
+        """How many jobs may run there at a time."""
+        return slots(self.body, self.probe.engine)
 
     @property
     def usable(self) -> bool:
@@ -94,7 +101,7 @@ class Hosts:
         return [
             HostView(
                 name=name,
-                free=slots(host.body, host.probe.engine) - len(held.get(name, ())),
+                free=host.slots - len(held.get(name, ())) - host.others,
                 allowed=host.body.spec.allowed_namespaces,
                 ready=host.usable,
                 schedulable=not host.body.spec.unschedulable and host.body.metadata.deletion_timestamp is None,
@@ -161,6 +168,7 @@ class Hosts:
 
     async def _follow(self, host: Host, executor: Executor) -> None:
         """Keep the event stream up."""
+        structlog.contextvars.bind_contextvars(host=host.body.metadata.name)
         failures = 0
         try:
             while True:

@@ -11,7 +11,8 @@ from containerjob_api.jobs import Container, ContainerJob, ContainerJobSpec, Pod
 from containerjob_api.jobstatus import ContainerJobStatus
 from containerjob_api.phases import ConditionType, Reason
 from containerjob_api.resources import ObjectMeta
-from containerjob_operator.errors import KubeError
+from containerjob_operator.errors import ContainerJobError
+from containerjob_operator.logs import about
 from containerjob_operator.reconcile.context import Context
 from containerjob_operator.reconcile.hosts import Host
 
@@ -43,7 +44,9 @@ def suspect_job(uid: str, context: Context) -> None:
 
 
 def take_host(raw: dict[str, Any], context: Context) -> Host | None:
-    """Take in a host that was listed, added or changed; None where it cannot be read."""
+    """Take in a host that was listed, added or changed; None where it is not ours to use, or cannot be read."""
+    if not context.settings.serves_host(raw["metadata"]["name"]):
+        return None
     try:
         host = DockerHost.from_body(raw)
     except ValidationError as problem:
@@ -82,16 +85,16 @@ async def _refuse(raw: dict[str, Any], problem: ValidationError, context: Contex
     message = f"this operator cannot read the object: {_first(problem)}"
     if _says(raw, message):
         return
-    log.warning(message, namespace=metadata.namespace, job=metadata.name)
+    blank = ContainerJob(metadata=metadata, spec=UNREADABLE)
+    log.warning(message, **about(blank))
     stalled = condition(
         ConditionType.STALLED, True, Reason.INVALID_SPEC, message, now=context.now(), generation=metadata.generation
     )
-    blank = ContainerJob(metadata=metadata, spec=UNREADABLE)
     status = ContainerJobStatus(observed_generation=metadata.generation, conditions=(stalled,))
     try:
         await context.kube.write_job_status(blank, status)
-    except KubeError as refused:
-        log.warning("could not say so on the object", problem=str(refused), job=metadata.name)
+    except ContainerJobError as refused:
+        log.warning("could not say so on the object", problem=str(refused), **about(blank))
 
 
 def _says(raw: dict[str, Any], message: str) -> bool:

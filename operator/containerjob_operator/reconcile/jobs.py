@@ -1,11 +1,13 @@
 """The reconcile handler of a job: read facts, decide, act, store; until there is nothing to do but wait."""
 
+import time
 from typing import Final
 
 import structlog
 from pydantic import ValidationError
 
-from containerjob_operator.decide.actions import Place, Remove, Wait
+from containerjob_operator import metrics
+from containerjob_operator.decide.actions import Action, Place, Remove, Wait, Write
 from containerjob_operator.decide.facts import Facts
 from containerjob_operator.decide.jobs import decide
 from containerjob_operator.decide.observations import Observation, RunState
@@ -16,9 +18,11 @@ from containerjob_operator.errors import (
     ObjectGone,
     WriteConflict,
 )
+from containerjob_operator.logs import about
 from containerjob_operator.reconcile.context import Context
 from containerjob_operator.reconcile.live_jobs import LiveJob
 from containerjob_operator.reconcile.perform import perform
+from containerjob_operator.reconcile.rehearsal import rehearse
 
 log = structlog.get_logger(__name__)
 
@@ -37,18 +41,23 @@ async def reconcile_job(uid: str, context: Context) -> None:
     live = context.jobs.get(uid)
     if live is None:
         return
+    began = time.perf_counter()
     try:
         await _pass(live, context)
         live.failures = 0
     except (WriteConflict, ObjectGone) as problem:
+        metrics.reconcile_errors("conflict").inc()
         _read_and_try_again(live, context, problem)
     except KubeUnavailable as problem:
+        metrics.reconcile_errors("unavailable").inc()
         _try_again(live, context, problem, problem.retry_after)
-    except ContainerJobError as problem:
-        _try_again(live, context, problem, None)
     except Exception as problem:
-        log.exception("reconcile failed", **_who(live))
+        metrics.reconcile_errors("unavailable" if isinstance(problem, HostUnavailable) else "other").inc()
+        if not isinstance(problem, ContainerJobError):
+            log.exception("reconcile failed", **about(live.job))
         _try_again(live, context, problem, None)
+    finally:
+        metrics.RECONCILE_DURATION.observe(time.perf_counter() - began)
 
 
 async def _pass(live: LiveJob, context: Context) -> None:
@@ -67,11 +76,21 @@ async def _pass(live: LiveJob, context: Context) -> None:
         if isinstance(action, Remove) and _is_read(facts, context):
             context.queue.add(live.uid, READ_PAUSE)
             return
+        if context.settings.dry_run:
+            rehearse(action, live)
+            return
+        if context.draining.is_set() and _begins(action, live):
+            return
         await perform(action, facts, live, context)
         if live.suspect:
             context.queue.add(live.uid)
             return
     context.queue.add(live.uid, 1.0)
+
+
+def _begins(action: Action, live: LiveJob) -> bool:
+    """Say whether this would bind the job to a host: what another replica may as well do."""
+    return isinstance(action, Write) and action.status.attempt_count > live.job.status.attempt_count
 
 
 def _is_read(facts: Facts, context: Context) -> bool:
@@ -123,7 +142,7 @@ async def _read_again(live: LiveJob, context: Context) -> None:
     try:
         job = await context.kube.get_job(metadata.namespace, metadata.name)
     except ValidationError:
-        log.warning("the stored object cannot be read any more; it is left as it is", **_who(live))
+        log.warning("the stored object cannot be read any more; it is left as it is", **about(live.job))
         context.end(live, finished=False)
         return
     except Exception:
@@ -148,10 +167,5 @@ def _try_again(live: LiveJob, context: Context, problem: Exception, after: float
     live.failures += 1
     live.expected = None
     pause = after or min(LONGEST_PAUSE, 0.5 * 2.0 ** min(live.failures, 7))
-    log.info("will try again", problem=str(problem), pause=pause, **_who(live))
+    log.info("will try again", problem=str(problem), pause=pause, **about(live.job))
     context.queue.add(live.uid, pause)
-
-
-def _who(live: LiveJob) -> dict[str, str]:
-    metadata = live.job.metadata
-    return {"namespace": metadata.namespace, "job": metadata.name, "uid": metadata.uid}

@@ -36,6 +36,8 @@ class LiveJob:
     gone: bool = False
     failures: int = 0
     """Passes that ended in an error, in a row."""
+    rehearsed: dict[str, str] = field(default_factory=dict)
+    """What a dry run last told of it."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the object changed or vanished, so that a long pull does not hide a cancel."""
 

@@ -28,7 +28,7 @@ from containerjob_operator.decide.observations import ABSENT, Observation, RunSt
 from containerjob_operator.decide.runs import run_spec
 from containerjob_operator.errors import HostUnavailable, LaunchDelayed, LaunchRejected
 from containerjob_operator.executors.base import Executor
-from containerjob_operator.reconcile import announce
+from containerjob_operator.reconcile import announce, measure
 from containerjob_operator.reconcile.context import Context
 from containerjob_operator.reconcile.live_jobs import LiveJob
 
@@ -130,6 +130,7 @@ async def _start(attempt: Attempt, executor: Executor, live: LiveJob, context: C
 async def _write(status: ContainerJobStatus, live: LiveJob, context: Context, *, release: bool) -> None:
     before = live.job
     after = await context.kube.write_job_status(before, status)
+    measure.stored(before, after, context.now())
     live.renew(after)
     if after.status.attempt_count > before.status.attempt_count:
         live.bound_here = True
@@ -146,6 +147,7 @@ async def _conclude(action: Conclude, live: LiveJob, context: Context) -> None:
     before, retention, executor = live.job, context.retention_of(live), context.executor_of(live)
     status = concluded(before, action.verdict, remains, context.now())
     after = await context.kube.write_job_status(before, status)
+    measure.stored(before, after, context.now())
     seen = action.verdict.outcome.seen if action.verdict.outcome is not None else None
     if seen is not None and executor is not None and before.status.current is not None and retention <= 0:
         # Where that fails, or somebody reads its output, the host's sweep does it.

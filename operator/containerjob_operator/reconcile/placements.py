@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from containerjob_api.hostrefs import HostReference
 from containerjob_operator.decide.facts import Unplaced
 from containerjob_operator.reconcile.live_jobs import LiveJob
 from containerjob_operator.reconcile.queue import WorkQueue
-from containerjob_operator.schedule.placement import HostView, PendingJob, schedule
+from containerjob_operator.schedule.placement import Ceiling, HostView, PendingJob, schedule
 
 _Group = tuple[str, str | None, frozenset[str]]
 """Namespace, the host that placement.hostRef names, and the hosts to avoid: all that decides who takes a job."""
@@ -31,8 +31,9 @@ class HostViews(Protocol):
 class Placements:
     """Waiting jobs, in groups that the same hosts take: no head that cannot start ever blocks other groups' heads."""
 
-    def __init__(self, hosts: HostViews, queue: WorkQueue) -> None:
+    def __init__(self, hosts: HostViews, queue: WorkQueue, max_concurrent: int | None = None) -> None:
         self._hosts = hosts
+        self._max_concurrent = max_concurrent
         self._queue = queue
         self._groups: defaultdict[_Group, dict[str, LiveJob]] = defaultdict(dict)
         self._fresh: dict[str, LiveJob] = {}
@@ -69,6 +70,11 @@ class Placements:
         self._all_again = True
         self._wakeup.set()
 
+    def waiting(self) -> Iterator[LiveJob]:
+        """Yield every job that waits for a host or a slot."""
+        for group in self._groups.values():
+            yield from group.values()
+
     async def run(self) -> None:
         """Pass whenever there is a reason to, until cancelled."""
         while True:
@@ -83,7 +89,7 @@ class Placements:
         batch = self._batch(hosts)
         self._fresh.clear()
         self._all_again = False
-        verdict = schedule((_pending(live) for live in batch.values()), hosts, self.namespaces)
+        verdict = schedule((_pending(live) for live in batch.values()), hosts, self.namespaces, self._ceiling())
         for uid, host in verdict.assigned.items():
             self._assign(batch[uid], host)
         if self._hosts.all_asked():
@@ -93,6 +99,9 @@ class Placements:
     def _batch(self, hosts: list[HostView]) -> dict[str, LiveJob]:
         """Take as many heads of each group as could start now, and whoever has had no verdict yet."""
         free = sum(max(0, host.free) for host in hosts)
+        ceiling = self._ceiling()
+        if ceiling is not None:
+            free = min(free, max(0, ceiling.limit - ceiling.held))
         chosen: Iterable[LiveJob]
         if self._all_again:
             chosen = [live for group in self._groups.values() for live in group.values()]
@@ -101,6 +110,11 @@ class Placements:
             chosen = [*heads, *self._fresh.values()]
         ordered = sorted(chosen, key=lambda live: (live.job.metadata.creation_timestamp, live.uid))
         return {live.uid: live for live in ordered}
+
+    def _ceiling(self) -> Ceiling | None:
+        if self._max_concurrent is None:
+            return None
+        return Ceiling(self._max_concurrent, sum(map(len, self.held.values())))
 
     def _drop(self, uid: str) -> None:
         """Take the job out of every group and from every host; what it waits for or is bound to may have changed."""

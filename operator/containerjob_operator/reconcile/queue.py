@@ -5,6 +5,7 @@ import heapq
 from collections import deque
 from datetime import datetime
 
+from containerjob_operator import metrics
 from containerjob_operator.reconcile.clock import Clock, wall_clock
 
 
@@ -15,7 +16,8 @@ class WorkQueue:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._ready: deque[str] = deque()
-        self._queued: set[str] = set()
+        self._queued: dict[str, float] = {}
+        """What is ready, and since when."""
         self._active: set[str] = set()
         self._again: set[str] = set()
         self._due: dict[str, float] = {}
@@ -27,6 +29,16 @@ class WorkQueue:
     def __len__(self) -> int:
         return len(self._queued) + len(self._due)
 
+    @property
+    def ready(self) -> int:
+        """How many keys are due and not worked on."""
+        return len(self._ready)
+
+    @property
+    def active(self) -> int:
+        """How many keys are being worked on."""
+        return len(self._active)
+
     def add(self, key: str, delay: float = 0.0) -> None:
         """Have the key worked on after `delay` seconds; an earlier wish stays."""
         if delay > 0:
@@ -36,7 +48,7 @@ class WorkQueue:
         if key in self._active:
             self._again.add(key)
         elif key not in self._queued:
-            self._queued.add(key)
+            self._queued[key] = self._loop.time()
             self._ready.append(key)
             self._wakeup.set()
 
@@ -51,7 +63,7 @@ class WorkQueue:
             self._wakeup.clear()
             await self._wakeup.wait()
         key = self._ready.popleft()
-        self._queued.discard(key)
+        metrics.WORKQUEUE_LATENCY.observe(self._loop.time() - self._queued.pop(key))
         self._active.add(key)
         return key
 

@@ -115,7 +115,7 @@ class _Clearance:
         except ValidationError:
             if await self.context.kube.job_uid(namespace, name) != uid:
                 return None
-            log.warning("a job cannot be read; its containers stay", namespace=namespace, job=name)
+            log.warning("a job cannot be read; its containers stay", namespace=namespace, job=name, uid=uid)
             return UNREADABLE
         return owner_of(job) if job is not None and job.metadata.uid == uid else None
 
@@ -126,7 +126,7 @@ class _Clearance:
             self.troubles += 1
             if self.troubles >= TROUBLES:
                 raise
-            log.info("a container is cleared later", container=row.name, problem=str(problem))
+            log.info("a container is cleared later", problem=str(problem), **self._about(row))
 
     async def _treat(self, row: OwnedContainer, owner: Owner | None, *, expired: bool) -> None:
         row = replace(row, state=(await self.executor.inspect(row.name)).state)
@@ -139,7 +139,8 @@ class _Clearance:
         what = step(row, owner, expired=expired, signalled=signalled, spec=spec, now=now)
         if what is Step.NOTHING or self._is_read(row, what):
             return
-        log.info("clearing a container", container=row.name, host=self.host.body.metadata.name, step=what.value)
+        would = "would clear a container" if self.context.settings.dry_run else "clearing a container"
+        log.info(would, step=what.value, **self._about(row))
         if what is Step.STOP:
             self.host.signalled.add(row.name)
             await self.executor.signal_stop(row.name)
@@ -148,6 +149,10 @@ class _Clearance:
         else:
             await self.executor.remove(row.name)
             self.host.signalled.discard(row.name)
+
+    def _about(self, row: OwnedContainer) -> dict[str, str | int]:
+        about: dict[str, str | int] = {"container": row.name, "host": self.host.body.metadata.name}
+        return about | {"namespace": row.namespace, "job": row.job_name, "uid": row.job_uid, "attempt": row.attempt}
 
     def _is_read(self, row: OwnedContainer, what: Step) -> bool:
         """Say whether an ended container is left for the next time, since its output is being read."""

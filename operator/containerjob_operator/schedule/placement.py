@@ -41,8 +41,19 @@ class Schedule:
     unplaced: dict[str, Unplaced] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """How many jobs may run on all hosts together, and how many do; jobs that are bound already count."""
+
+    limit: int
+    held: int
+
+
 def schedule(
-    pending: Iterable[PendingJob], hosts: Iterable[HostView], namespaces: Mapping[str, Mapping[str, str]]
+    pending: Iterable[PendingJob],
+    hosts: Iterable[HostView],
+    namespaces: Mapping[str, Mapping[str, str]],
+    ceiling: Ceiling | None = None,
 ) -> Schedule:
     """Assign waiting jobs, in the order given, to hosts; `namespaces` maps names to labels."""
     views = {host.name: host for host in hosts}
@@ -52,7 +63,9 @@ def schedule(
         candidates, why = _candidates(job, views, namespaces.get(job.namespace, {}))
         candidates = [host for host in candidates if host.name not in job.avoid] or candidates
         open_hosts = [host for host in candidates if free[host.name] > 0]
-        if open_hosts:
+        if open_hosts and ceiling is not None and ceiling.held + len(result.assigned) >= ceiling.limit:
+            result.unplaced[job.uid] = _too_many(ceiling)
+        elif open_hosts:
             chosen = max(open_hosts, key=lambda host: (free[host.name], host.name))
             free[chosen.name] -= 1
             result.assigned[job.uid] = HostReference(name=chosen.name)
@@ -117,6 +130,11 @@ def _full(hosts: list[HostView]) -> Unplaced:
     return Unplaced(
         Phase.QUEUED, Reason.HOST_FULL, f"{names} runs maxConcurrentJobs already; waiting for a free slot"
     )
+
+
+def _too_many(ceiling: Ceiling) -> Unplaced:
+    message = f"the operator runs {ceiling.limit} jobs at a time at most (--max-concurrent); waiting for one to end"
+    return Unplaced(Phase.QUEUED, Reason.OPERATOR_FULL, message)
 
 
 def _pending(reason: Reason, message: str) -> Unplaced:

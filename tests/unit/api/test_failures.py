@@ -17,6 +17,7 @@ MATCHERS: dict[str, Any] = {
 NO_FAILURE = {
     *(Reason.NO_HOST, Reason.HOST_NOT_FOUND, Reason.NAMESPACE_NOT_ALLOWED, Reason.HOST_UNSCHEDULABLE),
     *(Reason.HOST_NOT_READY, Reason.NOT_BEFORE, Reason.JOB_SUSPENDED, Reason.JOB_RESUMED, Reason.HOST_FULL),
+    *(Reason.JOB_RESTORED, Reason.OPERATOR_FULL),
     *(Reason.SCHEDULED, Reason.HOST_UNREACHABLE, Reason.HOST_REACHABLE, Reason.RUNNING, Reason.COMPLETED),
 }
 """Why a job waits, goes on or has succeeded."""

@@ -84,6 +84,16 @@ def test_the_namespace_is_the_contexts_unless_one_was_chosen(stand_in: StandIn, 
     assert len(stand_in.calls) == 1
 
 
+def test_in_a_pod_the_namespace_is_that_of_its_service_account(stand_in: StandIn, tmp_path: Path) -> None:
+    stand_in.answers(stderr="error: current-context must exist in order to minify\n", code=1)
+    assert Kubectl().namespace() == "default"
+    (tmp_path / "namespace").write_text("team")
+    assert kubectl.of_this_pod(str(tmp_path / "namespace")) == "team"
+    stand_in.answers(stderr='error: context "x" does not exist\n', code=1)
+    with pytest.raises(Refused, match="does not exist"):
+        Kubectl().namespace()
+
+
 def test_what_kubectl_prints_itself_goes_through_untouched(
     stand_in: StandIn, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -129,6 +129,7 @@ def _unplaced() -> Iterator[Case]:
 def _suspended() -> Iterator[Case]:
     job = in_phase(SUSPENDED)
     yield Case(when.cancel_wanted, then.end_as_cancelled, _at(changed(job, cancel=True)), CANCELLED)
+    yield Case(when.suspend_untold, then.suspend, _at(changed(job, activeDeadlineSeconds=9)), SUSPENDED)
     yield Case(when.suspend_wanted, then.rest, _at(job), SUSPENDED)
     yield Case(when.anything, then.resume, _at(changed(job, suspend=False)), PENDING)
 

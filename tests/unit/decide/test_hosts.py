@@ -49,7 +49,11 @@ def test_another_engine_at_the_same_endpoint_is_not_used_and_the_first_one_stays
     before = host(host_status(host(), Probe(ENGINE), 0, START))
     probe = judge(before, Probe(ENGINE.model_copy(update={"id": "E2"})))
     status = host_status(before, probe, 0, after(9))
-    assert told(status) == {"Reachable": ("True", "EngineChanged"), "Ready": ("False", "EngineChanged")}
+    assert told(status) == {
+        "Reachable": ("True", "EngineChanged"),
+        "Ready": ("False", "EngineChanged"),
+        "Stalled": ("True", "EngineChanged"),
+    }
     assert status.engine == ENGINE
     assert "E2 answers where E1 was first seen" in probe.problem
     assert "re-create this DockerHost" in probe.problem
@@ -117,3 +121,11 @@ def test_what_a_dry_run_left_is_counted_and_stays_known_until_the_next_look() ->
     assert host_status(trying, Probe(ENGINE), 0, after(1)).orphaned_containers == 3
     assert host_status(trying, Probe(ENGINE), 0, after(1), spared=0).orphaned_containers is None
     assert host_status(looked, Probe(ENGINE), 0, after(1), spared=3).orphaned_containers is None
+
+
+def test_a_host_that_somebody_has_put_right_is_stalled_no_more() -> None:
+    before = host(host_status(host(), Probe(ENGINE), 0, START))
+    changed = host(host_status(before, judge(before, Probe(ENGINE.model_copy(update={"id": "E2"}))), 0, after(9)))
+    status = host_status(changed, judge(changed, Probe(ENGINE)), 0, after(18))
+    assert told(status)["Stalled"] == ("False", "EngineReady")
+    assert told(status)["Ready"] == ("True", "EngineReady")

@@ -6,6 +6,7 @@ from tests.unit.decide.builders import (
     FULL,
     HOST,
     LIMITLESS,
+    START,
     after,
     changed,
     conditions,
@@ -13,19 +14,24 @@ from tests.unit.decide.builders import (
     exited,
     facts,
     in_phase,
+    new_job,
     relaunching,
     retrying,
     running,
     runs,
     scheduled,
+    stored,
     suspended,
     unreachable,
     why,
     writes,
 )
 
+from containerjob_api.conditions import condition
 from containerjob_api.jobs import ContainerJob
-from containerjob_api.phases import Phase, Reason
+from containerjob_api.names import LABEL_RESTORED
+from containerjob_api.phases import ConditionType, Phase, Reason
+from containerjob_operator.decide import statuses
 from containerjob_operator.decide.actions import Conclude, Place, Remove, SignalStop, Wait, Write
 from containerjob_operator.decide.jobs import decide
 from containerjob_operator.decide.observations import ABSENT
@@ -183,3 +189,49 @@ def test_a_job_that_is_suspended_twice_has_the_deadlines_of_its_second_life() ->
     job = writes(to_resume(job), 200)
     assert decide(facts(job, 240)) == Place(after(250))
     assert not isinstance(decide(facts(job, 249)), Conclude)
+
+
+def labelled(job: ContainerJob, *labels: str) -> ContainerJob:
+    """Return the job with these labels and no others."""
+    marked = job.metadata.model_copy(update={"labels": dict.fromkeys(labels, "x")})
+    return job.model_copy(update={"metadata": marked})
+
+
+@pytest.mark.parametrize("label", [LABEL_RESTORED, "velero.io/restore-name"])
+def test_a_job_without_a_record_from_a_backup_is_not_run(label: str) -> None:
+    job = labelled(new_job(), label)
+    held = writes(job, 1, placement=HOST)
+    assert why(held) == (Phase.SUSPENDED, Reason.JOB_RESTORED)
+    assert label in statuses.reason_of(held.status)[1]
+    assert decide(facts(held, 60, placement=HOST)) == Wait()
+
+
+def test_a_restored_job_runs_once_its_label_is_gone() -> None:
+    held = writes(labelled(new_job(), LABEL_RESTORED), 1)
+    freed = writes(labelled(held), 2)
+    assert why(freed) == (Phase.PENDING, Reason.JOB_RESUMED)
+    assert why(writes(freed, 3, placement=HOST)) == (Phase.SCHEDULED, Reason.SCHEDULED)
+
+
+@pytest.mark.parametrize("phase", [Phase.SCHEDULED, Phase.RUNNING, Phase.RETRYING])
+def test_the_label_keeps_nothing_back_that_has_a_record(phase: Phase) -> None:
+    job = in_phase(phase)
+    marked = labelled(job, LABEL_RESTORED)
+    for at, seen in ((30.0, runs()), (30.0, ABSENT)):
+        assert decide(facts(marked, at, seen=seen)) == decide(facts(job, at, seen=seen))
+
+
+def test_a_suspended_job_takes_note_of_a_changed_spec() -> None:
+    job = changed(suspended(), activeDeadlineSeconds=9)
+    noted = writes(job, 5)
+    assert noted.status.observed_generation == job.metadata.generation
+    assert why(noted) == (Phase.SUSPENDED, Reason.JOB_SUSPENDED)
+    assert decide(facts(noted, 6)) == Wait()
+
+
+def test_a_job_that_can_be_read_again_is_stalled_no_more() -> None:
+    told = condition(ConditionType.STALLED, True, Reason.INVALID_SPEC, "unreadable", now=START, generation=1)
+    job = new_job()
+    job = stored(job, job.status.model_copy(update={"conditions": (told,), "observed_generation": 1}))
+    assert conditions(writes(job, 1, placement=HOST).status)["Stalled"] == "False"
+    assert "Stalled" not in conditions(writes(new_job(), 1, placement=HOST).status)

@@ -1,20 +1,22 @@
 """Handlers unpack what kopf hands over and call one function; none compares, writes or remembers."""
 
+import logging
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import kopf
 import pytest
-from kopf._cogs.structs.references import Selector
-from kopf._core.intents.causes import Activity
+from kopf._cogs.structs.references import Resource, Selector
+from kopf._core.intents.causes import Activity, SpawningCause
 from tests.fakes.fake_kube import FakeKube
 from tests.fakes.operator_rig import OperatorRig, new_engine
 from tests.fakes.troubles import Planned
 
 from containerjob_api.names import CONTAINERJOBS, GROUP, HOST_FINALIZER, VERSION
+from containerjob_operator.handlers.finalizers import NOBODYS
 from containerjob_operator.handlers.hosts import time_host, watch_host, watch_namespace
 from containerjob_operator.handlers.jobs import watch_job
-from containerjob_operator.handlers.register import make_kopf_settings, make_registry
+from containerjob_operator.handlers.register import at_service_address, make_kopf_settings, make_registry
 from containerjob_operator.handlers.storage import NoDiffs, NoProgress
 from containerjob_operator.settings import Settings
 
@@ -121,6 +123,16 @@ async def test_kopf_signs_in_as_our_own_client_does(
     assert (getattr(found, "server", None)) == (None if from_a_pod else "https://plane")
 
 
+@pytest.mark.parametrize(
+    ("host", "server"), [("10.0.0.1", "https://10.0.0.1:443"), ("fd00::1", "https://[fd00::1]:443")]
+)
+def test_a_pod_reaches_the_api_server_without_cluster_dns(host: str, server: str) -> None:
+    found = kopf.ConnectionInfo(server="https://kubernetes.default.svc", token="t", ca_path="/ca.crt")
+    variables = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": "443"}
+    there = at_service_address(found, variables)
+    assert (there.server, there.token, there.ca_path) == (server, "t", "/ca.crt")
+
+
 def test_kopf_watches_unfinished_jobs_only_and_writes_nothing_but_the_hosts_finalizer() -> None:
     settings = make_kopf_settings(Settings(identity="me"))
     [(kind, selector)] = dict(settings.watching.field_selectors).items()
@@ -144,3 +156,38 @@ def test_nothing_is_remembered_on_objects() -> None:
     progress.touch(body=body, patch=patch, value="x")
     assert progress.clear(essence={"a": 1}) == {"a": 1}
     assert dict(patch) == {}
+
+
+def spawning_cause(name: str, finalizers: tuple[str, ...]) -> SpawningCause:
+    """What kopf decides on whether a host needs its finalizer."""
+    body = kopf.Body({"metadata": {"name": name, "finalizers": list(finalizers)}, "spec": {}, "status": {}})
+    known: dict[str, Any] = {"logger": logging.getLogger("test"), "indices": {}, "memo": kopf.Memo()}
+    resource: Any = Resource(GROUP, VERSION, "dockerhosts")
+    return SpawningCause(**known, resource=resource, patch=kopf.Patch(), body=body, reset=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "finalizers", "required"),
+    [
+        ("ours", (), True),
+        ("ours", (HOST_FINALIZER,), True),
+        ("others", (), False),
+        ("others", (HOST_FINALIZER,), True),
+    ],
+    ids=["ours gets it", "ours keeps it", "another's gets none", "another's keeps what it has"],
+)
+async def test_kopfs_finalizer_on_another_operators_host_stays_as_it_is(
+    name: str, finalizers: tuple[str, ...], required: bool
+) -> None:
+    async def stop() -> None: ...
+
+    registry = make_registry(Settings(identity="me", hosts=("ours",)), stop)
+    assert registry._spawning.requires_finalizer(spawning_cause(name, finalizers)) is required
+
+
+async def test_a_dry_run_has_no_timers_and_a_finalizer_that_no_object_has() -> None:
+    async def stop() -> None: ...
+
+    settings = Settings(identity="me", dry_run=True)
+    assert make_registry(settings, stop)._spawning._handlers == []
+    assert make_kopf_settings(settings).persistence.finalizer == NOBODYS != HOST_FINALIZER

@@ -6,8 +6,13 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.unit.kube.servers import LeaseServer, kube_with, status
+from tests.unit.kube.test_events import HOST
 
+from containerjob_api.jobs import ContainerJob
+from containerjob_api.jobstatus import ContainerJobStatus
+from containerjob_api.phases import Phase
 from containerjob_operator.errors import KubeRefused
+from containerjob_operator.kube.events import EventRecorder
 from containerjob_operator.kube.lease import Lease, LeaseLost
 from containerjob_operator.kube.lease_rules import Timing
 
@@ -134,3 +139,50 @@ async def test_a_release_of_a_deleted_lease_does_nothing(server: LeaseServer, le
     server.lease = None
     await lease.release()
     assert server.lease is None
+
+
+async def test_a_holder_that_was_stopped_for_longer_than_its_lease_may_not_act(
+    tmp_path: Path, server: LeaseServer
+) -> None:
+    now = [100.0]
+    timing = Timing.within(15)
+    lease = Lease(kube_with(tmp_path, server), "ns", "operator", "me", timing=timing, clock=lambda: now[0])
+    await lease.acquire()
+    now[0] += timing.deadline - 0.1
+    lease.check()
+    now[0] += 0.2
+    with pytest.raises(LeaseLost, match=r"the lease was not renewed for 10\.1 s"):
+        lease.check()
+
+
+async def test_without_the_lease_nothing_is_written(tmp_path: Path, server: LeaseServer) -> None:
+    def lost() -> None:
+        raise LeaseLost("it ran out")
+
+    kube = kube_with(tmp_path, server)
+    kube.permit = lost
+    job = ContainerJob.from_body(
+        {
+            "metadata": {"name": "a", "namespace": "b", "uid": "c", "resourceVersion": "1"},
+            "spec": {"template": {"spec": {"containers": [{"name": "main", "image": "busybox"}]}}},
+        }
+    )
+    with pytest.raises(LeaseLost):
+        await kube.write_job_status(job, ContainerJobStatus(phase=Phase.QUEUED))
+    with pytest.raises(LeaseLost):
+        await kube.delete_expired(job)
+    recorder = EventRecorder(kube)
+    recorder.permit = lost
+    recorder.record(job, "Normal", "Running", "it runs")
+    await recorder.aclose()
+    assert (recorder.dropped, server.requests) == (1, [])
+
+
+async def test_a_rehearsal_records_no_events(tmp_path: Path, server: LeaseServer) -> None:
+    kube = kube_with(tmp_path, server)
+    kube.rehearsing = True
+    recorder = EventRecorder(kube)
+    recorder.record(HOST, "Warning", "Unreachable", "no answer")
+    assert (recorder.waiting, recorder.dropped) == (0, 0)
+    await recorder.aclose()
+    assert server.requests == []

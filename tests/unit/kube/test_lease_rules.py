@@ -1,4 +1,8 @@
-from containerjob_operator.kube.lease_rules import Claim, Sighting, may_take, sight
+from hypothesis import given
+from hypothesis import strategies as st
+
+from containerjob_operator.kube.lease_rules import Claim, Sighting, Timing, may_take, sight
+from containerjob_operator.options import Options
 
 
 def _claim(holder: str = "other", renewed: str = "1", duration: float = 15) -> Claim:
@@ -38,3 +42,16 @@ def test_a_released_lease_is_taken_at_once() -> None:
 def test_a_lease_that_says_nothing_is_free_and_one_without_a_duration_gets_ours() -> None:
     empty = Claim.from_body({"metadata": {"resourceVersion": "1"}})
     assert empty == Claim(version="1", holder="", renewed="", transitions=0, duration=15)
+
+
+@given(st.integers(2, 600))
+def test_a_holder_gives_up_before_another_may_take_over_and_a_standby_looks_often(seconds: int) -> None:
+    timing = Timing.within(seconds)
+    assert timing.renew + timing.retry < timing.deadline < timing.duration == seconds
+    assert timing.retry <= 1
+
+
+def test_by_default_a_crash_is_made_good_within_15_seconds() -> None:
+    timing = Timing.within(Options().lease_seconds)
+    # Seen late by one look, run out, taken by the next look, and two seconds to take in what there is.
+    assert timing.retry + timing.duration + timing.retry + 2 <= 15

@@ -7,6 +7,7 @@ from tests.fakes.operator_rig import until
 from tests.unit.reconcile.conftest import Desk
 
 from containerjob_operator.reconcile import workers
+from containerjob_operator.reconcile.upkeep import tend_host
 from containerjob_operator.reconcile.workers import run_workers
 
 
@@ -47,3 +48,35 @@ async def test_the_end_takes_every_pass_with_it(desk: Desk) -> None:
     await asyncio.gather(working, return_exceptions=True)
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("reconcile")]
     assert desk.engine.containers == {}
+
+
+async def test_told_to_drain_passes_end_by_themselves_and_none_begins(desk: Desk) -> None:
+    for name in ("under-way", "bound-before"):
+        desk.kube.create_job(name)
+    await desk.rig.load()
+    desk.rig.executor.slow = asyncio.Event()
+    working = asyncio.create_task(run_workers(desk.rig.context))
+    await until(lambda: len(desk.kube.fake.writes) == 2, "both are bound")
+    desk.kube.create_job("new")
+    desk.rig.context.draining.set()
+    await asyncio.sleep(0)
+    desk.rig.context.queue.add(desk.kube.job("new")["metadata"]["uid"])
+    desk.rig.executor.slow.set()
+    await asyncio.wait_for(working, 10)
+    assert (desk.engine.starts, desk.phase("new")) == (2, "Pending")
+
+
+async def test_a_pass_that_would_bind_its_job_while_the_operator_drains_leaves_it(desk: Desk) -> None:
+    desk.kube.create_job()
+    await desk.rig.load()
+    desk.rig.context.draining.set()
+    await desk.rig.look()
+    assert (desk.phase(), desk.kube.fake.writes) == ("Pending", [])
+
+
+async def test_a_host_is_not_looked_after_any_more_while_the_operator_drains(desk: Desk) -> None:
+    await desk.rig.load()
+    before = list(desk.trouble.calls)
+    desk.rig.context.draining.set()
+    await tend_host("h1", desk.rig.context)
+    assert desk.trouble.calls == before

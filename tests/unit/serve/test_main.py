@@ -38,24 +38,27 @@ def ends_with(monkeypatch: pytest.MonkeyPatch, problem: Exception | None) -> Non
 def test_every_option_is_explained_with_its_default() -> None:
     shown = CliRunner().invoke(main, ["--help"]).output
     assert "--allow-fake-hosts" in shown
-    assert "[default: 30.0;" in shown
-    assert all(
-        getattr(parameter, "help", "")
-        for parameter in main.params
-        if parameter.name not in {"log_level", "log_format"}
-    )
+    assert "[default: 30; a number from 1 to 3600]" in " ".join(shown.split())
+    assert all(getattr(parameter, "help", "") for parameter in main.params)
 
 
 @pytest.mark.parametrize(
     ("args", "words"),
     [
         (["--kubeconfig", "/nowhere"], ("--kubeconfig", "/nowhere", "does not exist")),
-        (["--resync-seconds", "0"], ("--resync-seconds", "1<=x<=3600")),
-        (["--concurrency", "many"], ("--concurrency", "'many' is not a valid integer")),
-        (["--lease-seconds", "1"], ("--lease-seconds", "2<=x<=600")),
+        (["--resync-interval", "0"], ("--resync-interval", "'0' is not a number from 1 to 3600")),
+        (["--resync-interval", "nan"], ("--resync-interval", "'nan' is not a number from 1 to 3600")),
+        (["--shutdown-timeout", "601"], ("--shutdown-timeout", "'601' is not a number from 1 to 600")),
+        (["--max-concurrent", "0"], ("--max-concurrent", "'0' is not a whole number from 1 to 100000")),
+        (["--concurrency", "many"], ("--concurrency", "'many' is not a whole number from 1 to 1000")),
+        (["--lease-seconds", "1"], ("--lease-seconds", "'1' is not a whole number from 2 to 600")),
+        (["--http-port", "70000"], ("--http-port", "'70000' is not a whole number from 1 to 65535")),
+        (["--host", "Builder"], ("--host", "'Builder' is not the name of a DockerHost")),
+        (["--namespace", "a/b"], ("--namespace", "'a/b' is not the name of a namespace")),
         (["--log-level", "LOUD"], ("--log-level", "DEBUG")),
+        (["--log-format", "xml"], ("--log-format", "'json', 'text'")),
         (["--frobnicate"], ("No such option", "--frobnicate")),
-        (["--api-port", "0"], ("--api-port", "1<=x<=65535")),
+        (["--api-port", "0"], ("--api-port", "from 1 to 65535")),
         (["--api-port", "8443"], ("--api-port needs --api-cert-file and --api-key-file",)),
         (["--api-cert-file", __file__], ("--api-cert-file and --api-key-file need --api-port",)),
         (["--api-key-file", "/nowhere"], ("--api-key-file", "/nowhere", "does not exist")),
@@ -64,6 +67,7 @@ def test_every_option_is_explained_with_its_default() -> None:
 def test_a_wrong_option_is_named_with_what_is_allowed(args: list[str], words: tuple[str, ...]) -> None:
     result = CliRunner().invoke(main, args, env={"KUBECONFIG": None})
     assert result.exit_code == 2
+    assert len(result.output.splitlines()) == 1
     assert [word for word in words if word not in result.output] == []
 
 
@@ -136,11 +140,42 @@ def test_without_a_kubeconfig_and_outside_a_pod_the_remedy_is_named() -> None:
     assert (ended.returncode, "name a kubeconfig file" in ended.stderr) == (1, True)
 
 
-def test_a_pods_name_is_its_identity_and_others_are_unique(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POD_NAME", "operator-0")
-    assert _identity() == "operator-0"
-    monkeypatch.delenv("POD_NAME")
-    assert _identity() != _identity()
+def started_with(monkeypatch: pytest.MonkeyPatch, *args: str, **environment: str) -> Settings:
+    seen: list[Settings] = []
+
+    async def serve(settings: Settings) -> None:
+        seen.append(settings)
+
+    monkeypatch.setattr(containerjob_operator.serve, "serve", serve)
+    outside = {"KUBECONFIG": None, "POD_NAME": None, "POD_NAMESPACE": None}
+    result = CliRunner().invoke(main, args, env={**outside, **environment})
+    assert result.exit_code == 0, result.output
+    return seen[0]
+
+
+def test_a_pod_tells_its_identity_and_its_namespace_and_others_are_unique(monkeypatch: pytest.MonkeyPatch) -> None:
+    pod = started_with(monkeypatch, POD_NAME="operator-0", POD_NAMESPACE="jobs-system")
+    assert (pod.identity, pod.lease_namespace) == ("operator-0", "jobs-system")
+    alone = started_with(monkeypatch)
+    assert (alone.identity != _identity(), alone.lease_namespace) == (True, "containerjob-system")
+
+
+def test_options_that_may_be_given_several_times_are_all_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = started_with(monkeypatch, "--host", "a", "--host", "b.c", "--namespace", "x", "--namespace", "y")
+    assert (settings.hosts, settings.namespaces) == (("a", "b.c"), ("x", "y"))
+
+
+def test_without_options_everything_is_as_the_model_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = started_with(monkeypatch)
+    assert settings == Settings(identity=settings.identity)
+
+
+def test_every_option_of_the_model_has_a_description_and_its_numbers_have_bounds() -> None:
+    for name, schema in Settings.model_json_schema()["properties"].items():
+        assert schema["description"].endswith("."), name
+        for kind in schema.get("anyOf", [schema]):
+            if kind.get("type") in ("number", "integer"):
+                assert {"minimum", "maximum"} <= kind.keys(), name
 
 
 SPEAKING = """

@@ -1,0 +1,1 @@
+"""How the operator is: health, metrics and a status report, for machines and people who look after it."""
