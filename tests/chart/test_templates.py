@@ -104,7 +104,7 @@ def test_selectors_find_the_operators_pods_and_no_other(default: Rendered) -> No
 
 
 def test_a_pod_gets_time_to_drain(render: Any) -> None:
-    assert pod(render({"operator": {"shutdownTimeout": 100.5}}))["terminationGracePeriodSeconds"] == 111
+    assert pod(render({"operator": {"shutdownTimeout": 100.5}}))["terminationGracePeriodSeconds"] == 116
     assert pod(render({"terminationGracePeriodSeconds": 7}))["terminationGracePeriodSeconds"] == 7
 
 

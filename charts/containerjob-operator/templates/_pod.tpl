@@ -68,7 +68,7 @@ spec:
     {{- end }}
   {{- end }}
   # As long as the operator takes to drain, and a little more.
-  terminationGracePeriodSeconds: {{ default (add (ceil .Values.operator.shutdownTimeout) 10) .Values.terminationGracePeriodSeconds | int }}
+  terminationGracePeriodSeconds: {{ default (add (ceil .Values.operator.shutdownTimeout) 15) .Values.terminationGracePeriodSeconds | int }}
   {{- with .Values.initContainers }}
   initContainers:
     {{- toYaml . | nindent 4 }}
