@@ -52,7 +52,7 @@ class PodValues(Section):
     revision_history_limit: Annotated[int, Field(ge=0, le=100)] = 3
     """How many old ReplicaSets are kept to roll back to."""
     termination_grace_period_seconds: Annotated[int, Field(ge=1, le=3600)] | None = None
-    """Seconds a pod gets to end; operator.shutdownTimeout and ten more when null."""
+    """Seconds a pod gets to end; operator.shutdownTimeout and fifteen more when null."""
     node_selector: StringMap = Field(default_factory=dict)
     """Labels of the nodes that the pods may run on."""
     tolerations: KubeList = Field(default_factory=list)
