@@ -58,9 +58,10 @@ def width() -> int:
     if told.isdecimal() and int(told) > 0:
         return int(told)
     try:
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ is not None else DUMB_WIDTH
+        seen = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ is not None else 0
     except (OSError, ValueError):  # no terminal, or closed
         return DUMB_WIDTH
+    return seen or DUMB_WIDTH  # 0 is a terminal that does not know
 
 
 def phase(name: str, *, colour: bool) -> str:

@@ -75,10 +75,11 @@ def test_without_a_terminal_a_line_has_80_columns(monkeypatch: pytest.MonkeyPatc
 
 def test_a_terminal_tells_how_wide_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 61))
     monkeypatch.delenv("COLUMNS", raising=False)
     with os.fdopen(theirs, "w") as screen:
         monkeypatch.setattr(sys, "__stdout__", screen)
+        assert terminal.width() == 80, "a new one does not know"
+        termios.tcsetwinsize(theirs, (24, 61))
         assert terminal.width() == 61
     os.close(ours)
 
