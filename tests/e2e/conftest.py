@@ -132,7 +132,9 @@ class Jobs:
 
     def containers_of(self, uid: str) -> list[Any]:
         """Ask the engine itself for the containers of a job's uid."""
-        return list(self.oracle.containers.list(all=True, filters={"label": f"{LABEL_JOB_UID}={uid}"}))
+        label = {"label": f"{LABEL_JOB_UID}={uid}"}
+        # Each is inspected after the listing; one that is removed in between is not there.
+        return list(self.oracle.containers.list(all=True, ignore_removed=True, filters=label))
 
 
 @pytest.fixture(scope="session")
