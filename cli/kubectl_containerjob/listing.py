@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from kubectl_containerjob.decorating import decorated
 from kubectl_containerjob.kubectl import Kubectl
 from kubectl_containerjob.selection import bare
 
@@ -77,18 +78,18 @@ def listing(command: Callable[..., Any]) -> Callable[..., Any]:
         )
         return command(*args, asked=asked, **values)
 
-    decorated: Callable[..., Any] = listed
     columns = "Add columns with these labels, may be repeated"
-    decorated = click.option(
-        "-L", "--label-columns", _PREFIX + "label_columns", metavar="NAMES", multiple=True, help=columns
-    )(decorated)
-    for flag, metavar, text in reversed(_VALUES):
-        decorated = click.option(*flag, _key(flag), metavar=metavar, help=text)(decorated)
-    for switch, text in reversed(_SWITCHES):
-        decorated = click.option(*switch, _key(switch), is_flag=True, help=text)(decorated)
     formats = "Format: wide, json, yaml, name, jsonpath=…, custom-columns=… and every other of kubectl get"
-    decorated = click.option("-o", "--output", metavar="FORMAT", help=formats)(decorated)
-    return click.argument("names", metavar="[NAME]...", nargs=-1)(decorated)
+    given: tuple[Callable[[Any], Any], ...] = (
+        click.option(
+            "-L", "--label-columns", _PREFIX + "label_columns", metavar="NAMES", multiple=True, help=columns
+        ),
+        *(click.option(*flag, _key(flag), metavar=metavar, help=text) for flag, metavar, text in reversed(_VALUES)),
+        *(click.option(*switch, _key(switch), is_flag=True, help=text) for switch, text in reversed(_SWITCHES)),
+        click.option("-o", "--output", metavar="FORMAT", help=formats),
+        click.argument("names", metavar="[NAME]...", nargs=-1),
+    )
+    return decorated(listed, given)
 
 
 def _key(flag: Sequence[str]) -> str:

@@ -152,6 +152,17 @@ class Reason(StrEnum):
     """The job was active for longer than activeDeadlineSeconds."""
 
 
+UNPLACED: Final = (
+    Reason.NO_HOST,
+    Reason.HOST_NOT_FOUND,
+    Reason.NAMESPACE_NOT_ALLOWED,
+    Reason.HOST_UNSCHEDULABLE,
+    Reason.HOST_NOT_READY,
+    Reason.HOST_FULL,
+)
+"""Reasons to wait that lie with the hosts."""
+
+
 class HostConditionType(StrEnum):
     """Condition types of a DockerHost."""
 

@@ -105,24 +105,6 @@ METRICS: Final = tuple(_table)
 
 
 @cache
-def jobs_finished(phase: str, reason: str) -> Counter:
-    """Return the counter of jobs that ended so."""
-    return JOBS_FINISHED.labels(phase, reason)
-
-
-@cache
-def api_errors(kind: str) -> Counter:
-    """Return the counter of requests that failed so."""
-    return API_ERRORS.labels(kind)
-
-
-@cache
-def engine_errors(call: str, kind: str) -> Counter:
-    """Return the counter of this call's failures of this kind."""
-    return ENGINE_ERRORS.labels(call, kind)
-
-
-@cache
-def reconcile_errors(kind: str) -> Counter:
-    """Return the counter of passes that failed so."""
-    return RECONCILE_ERRORS.labels(kind)
+def child(counter: Counter, *labels: str) -> Counter:
+    """Return the counter with these labels; prometheus-client's own look-up takes a lock each time."""
+    return counter.labels(*labels)

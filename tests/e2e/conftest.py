@@ -1,5 +1,6 @@
 """The operator as a process under its own ServiceAccount, driven through kubectl, against a real engine."""
 
+import contextlib
 import itertools
 import json
 import signal
@@ -19,7 +20,7 @@ from containerjob_api.names import LABEL_JOB_UID, OPERATOR_NAME, OPERATOR_NAMESP
 from containerjob_local.engine import Engine
 from containerjob_local.operator_process import apply_api
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 90.0
 OPTIONS = (
     "--resync-interval=2",
     "--termination-grace-seconds=2",
@@ -164,6 +165,21 @@ def apply_host(plane: TestPlane, name: str, endpoint: str, **spec: Any) -> None:
     plane.kubectl("apply", "-f", "-", input=json.dumps(body))
 
 
+def ready_host(plane: TestPlane, engine: Engine) -> str:
+    """Make a DockerHost for an engine, with room for everybody, and wait until it takes jobs."""
+    apply_host(plane, "local", engine.endpoint, maxConcurrentJobs=16)
+    plane.kubectl("wait", "--for=condition=Ready", "dhost/local", "--timeout=100s")
+    return "local"
+
+
+@contextlib.contextmanager
+def fresh_namespace(plane: TestPlane, namespace: str, oracle: docker.DockerClient) -> Iterator[Jobs]:
+    """Make a namespace for one test's jobs, which are deleted with the block."""
+    plane.kubectl("create", "namespace", namespace)
+    yield Jobs(plane, namespace, oracle)
+    plane.kubectl("delete", "cjob", "--all", "-n", namespace, "--wait=false")
+
+
 @pytest.fixture(scope="session")
 def operator(
     installed: TestPlane, short_folder: Path, tmp_path_factory: pytest.TempPathFactory
@@ -182,9 +198,7 @@ def operator(
 @pytest.fixture(scope="session")
 def host(operator: Operator, installed: TestPlane, engine: Engine) -> str:
     """A DockerHost for the session's engine, with room for everybody."""
-    apply_host(installed, "local", engine.endpoint, maxConcurrentJobs=16)
-    installed.kubectl("wait", "--for=condition=Ready", "dhost/local", "--timeout=30s")
-    return "local"
+    return ready_host(installed, engine)
 
 
 @pytest.fixture(scope="session")
@@ -195,7 +209,5 @@ def _namespaces() -> Iterator[int]:
 @pytest.fixture
 def jobs(installed: TestPlane, host: str, oracle: docker.DockerClient, _namespaces: Iterator[int]) -> Iterator[Jobs]:
     """A fresh namespace on a cluster with a ready host."""
-    namespace = f"e2e-{next(_namespaces)}"
-    installed.kubectl("create", "namespace", namespace)
-    yield Jobs(installed, namespace, oracle)
-    installed.kubectl("delete", "cjob", "--all", "-n", namespace, "--wait=false")
+    with fresh_namespace(installed, f"e2e-{next(_namespaces)}", oracle) as made:
+        yield made

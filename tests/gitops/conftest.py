@@ -7,7 +7,7 @@ from pathlib import Path
 import docker
 import pytest
 from tests.conftest import TestPlane, running_plane
-from tests.e2e.conftest import OPTIONS, Jobs, Operator, apply_host
+from tests.e2e.conftest import OPTIONS, Jobs, Operator, fresh_namespace, ready_host
 
 from containerjob_api.names import OPERATOR_NAME, OPERATOR_NAMESPACE
 from containerjob_local.engine import Engine
@@ -38,9 +38,7 @@ def host(cluster: TestPlane, engine: Engine, tmp_path_factory: pytest.TempPathFa
     operator = Operator(kubeconfig, folder / "operator.log", options=OPTIONS)
     operator.start()
     try:
-        apply_host(cluster, "local", engine.endpoint, maxConcurrentJobs=16)
-        cluster.kubectl("wait", "--for=condition=Ready", "dhost/local", "--timeout=30s")
-        yield "local"
+        yield ready_host(cluster, engine)
     finally:
         assert operator.end() == 0
 
@@ -53,7 +51,5 @@ def _namespaces() -> Iterator[int]:
 @pytest.fixture
 def jobs(cluster: TestPlane, host: str, oracle: docker.DockerClient, _namespaces: Iterator[int]) -> Iterator[Jobs]:
     """A fresh namespace on a cluster with a ready host."""
-    namespace = f"gitops-{next(_namespaces)}"
-    cluster.kubectl("create", "namespace", namespace)
-    yield Jobs(cluster, namespace, oracle)
-    cluster.kubectl("delete", "cjob", "--all", "-n", namespace, "--wait=false")
+    with fresh_namespace(cluster, f"gitops-{next(_namespaces)}", oracle) as made:
+        yield made

@@ -9,7 +9,7 @@ import docker
 import pytest
 from tests.chart.conftest import CHART, Helm
 from tests.conftest import TestPlane, report
-from tests.e2e.conftest import Jobs, apply_host
+from tests.e2e.conftest import Jobs, fresh_namespace, ready_host
 from tests.node.cluster import AUDIT_POLICY as POLICY
 from tests.node.cluster import Cluster, chart_name, package, values_for
 from tools.image.making import Order, make
@@ -85,9 +85,7 @@ def oracle(engine: Engine) -> Iterator[docker.DockerClient]:
 @pytest.fixture(scope="module")
 def host(installed: TestPlane, engine: Engine) -> str:
     """A DockerHost for the session's engine, with room for everybody."""
-    apply_host(installed, "local", engine.endpoint, maxConcurrentJobs=16)
-    installed.kubectl("wait", "--for=condition=Ready", "dhost/local", "--timeout=30s")
-    return "local"
+    return ready_host(installed, engine)
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +96,5 @@ def _namespaces() -> Iterator[int]:
 @pytest.fixture
 def jobs(installed: TestPlane, host: str, oracle: docker.DockerClient, _namespaces: Iterator[int]) -> Iterator[Jobs]:
     """A fresh namespace on a cluster with a ready host."""
-    namespace = f"team-{next(_namespaces)}"
-    installed.kubectl("create", "namespace", namespace)
-    yield Jobs(installed, namespace, oracle)
-    installed.kubectl("delete", "cjob", "--all", "-n", namespace, "--wait=false")
+    with fresh_namespace(installed, f"team-{next(_namespaces)}", oracle) as made:
+        yield made

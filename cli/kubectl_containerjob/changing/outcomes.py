@@ -63,6 +63,7 @@ class Report:
 
     kubectl: Kubectl
     how: How
+    kind: str = KIND
     quiet: bool = False
     """Whether failures alone are told."""
     changed: int = 0
@@ -75,9 +76,9 @@ class Report:
         if self.quiet:
             return
         if self.how.output is None:
-            click.echo(f"{KIND}/{name_of(job)} {word}{DRY_RUNS[self.how.dry_run]}")
+            click.echo(f"{self.kind}/{name_of(job)} {word}{DRY_RUNS[self.how.dry_run]}")
         elif self.how.output == "name":
-            click.echo(f"{KIND}/{name_of(job)}")
+            click.echo(f"{self.kind}/{name_of(job)}")
         else:
             self.objects.append(job)
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import click
 
-from kubectl_containerjob import exits
-from kubectl_containerjob.changing.outcomes import DRY_RUNS, How, telling
+from kubectl_containerjob.changing.outcomes import How, Report, telling
 from kubectl_containerjob.connection import connected
 from kubectl_containerjob.kubectl import FIELD_MANAGER, HOSTS, Body, Kubectl
-from kubectl_containerjob.objects import without_bookkeeping, written
 from kubectl_containerjob.problems import Refused
 from kubectl_containerjob.selection import bare
 from kubectl_containerjob.setup.remedies import missing_host
@@ -58,33 +56,26 @@ def uncordon(kubectl: Kubectl, names: tuple[str, ...], error_unchanged: bool, ho
 
 def _set(kubectl: Kubectl, names: tuple[str, ...], *, unschedulable: bool, how: How, error_unchanged: bool) -> int:
     """Set it on each host and return the exit code; one that is missing does not spare the others."""
-    failed = False
-    changed = 0
-    hosts: list[Body] = []
+    report = Report(kubectl, how, kind="dockerhost.containerjobs.io")
     for name in map(bare, names):
         try:
-            changed += _set_one(kubectl, name, unschedulable, how, hosts)
+            host, changed = _set_one(kubectl, name, unschedulable, how)
         except Refused as refused:
-            failed = True
-            (missing_host(name) if refused.reason == "NotFound" else refused).show()
-    if hosts:
-        click.echo(written(kubectl, hosts, how.output or "json"), nl=False)
-    if failed:
-        return exits.FAILED
-    return exits.UNCHANGED if error_unchanged and not changed else exits.DONE
+            report.fail(missing_host(name) if refused.reason == "NotFound" else refused)
+            continue
+        told = "cordoned" if unschedulable else "uncordoned"
+        report.tell(host, told if changed else "unchanged", changed=changed)
+    return report.finish(error_unchanged=error_unchanged)
 
 
-def _set_one(kubectl: Kubectl, name: str, unschedulable: bool, how: How, hosts: list[Body]) -> bool:
-    """Set it on one host, tell of it or keep the host for -o json and -o yaml, and say whether that changed it."""
+def _set_one(kubectl: Kubectl, name: str, unschedulable: bool, how: How) -> tuple[Body, bool]:
+    """Set it on one host; return the host, no more than its name where that is enough, and whether it changed."""
     patch = json.dumps({"spec": {"unschedulable": unschedulable}})
     arguments = ["patch", HOSTS, name, "--type=merge", f"--patch={patch}", f"--dry-run={how.dry_run}"]
     arguments.append(f"--field-manager={FIELD_MANAGER}")
     if how.output in {"json", "yaml"}:
         before = kubectl.json("get", HOSTS, name, namespaced=False)
-        hosts.append(without_bookkeeping(kubectl.json(*arguments, namespaced=False)))
-        return bool(before["spec"].get("unschedulable", False)) != unschedulable
-    changed = _NO_CHANGE not in kubectl.run(*arguments, namespaced=False)
-    told = ("cordoned" if unschedulable else "uncordoned") if changed else "unchanged"
-    what = f"dockerhost.containerjobs.io/{name}"
-    click.echo(what if how.output == "name" else f"{what} {told}{DRY_RUNS[how.dry_run]}")
-    return changed
+        host = kubectl.json(*arguments, namespaced=False)
+        return host, bool(before["spec"].get("unschedulable", False)) != unschedulable
+    answer = kubectl.run(*arguments, namespaced=False)
+    return {"metadata": {"name": name}}, _NO_CHANGE not in answer

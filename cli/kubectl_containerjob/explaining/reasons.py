@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from containerjob_api.phases import Phase, Reason
+from containerjob_api.phases import UNPLACED, Phase, Reason
 from kubectl_containerjob.explaining import limits, waiting
 from kubectl_containerjob.explaining.cases import DOCTOR, Case, capital, command
 from kubectl_containerjob.explaining.waiting import Surroundings
@@ -17,17 +17,6 @@ NEW: Final = timedelta(seconds=10)
 """An operator that is alive has looked at a job by then."""
 GRACE: Final = timedelta(seconds=30)
 """From the stop signal to SIGKILL, unless the operator was started with another."""
-UNPLACED: Final = frozenset(
-    {
-        Reason.NO_HOST,
-        Reason.HOST_NOT_FOUND,
-        Reason.NAMESPACE_NOT_ALLOWED,
-        Reason.HOST_UNSCHEDULABLE,
-        Reason.HOST_NOT_READY,
-        Reason.HOST_FULL,
-    }
-)
-"""Reasons to wait for a host; the hosts themselves tell more."""
 
 
 @dataclass(frozen=True, slots=True)

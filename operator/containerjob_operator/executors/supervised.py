@@ -110,11 +110,11 @@ def _counted(call: str) -> Iterator[None]:
     try:
         yield
     except HostUnavailable:
-        metrics.engine_errors(call, "unavailable").inc()
+        metrics.child(metrics.ENGINE_ERRORS, call, "unavailable").inc()
         raise
     except LaunchRejected:
-        metrics.engine_errors(call, "rejected").inc()
+        metrics.child(metrics.ENGINE_ERRORS, call, "rejected").inc()
         raise
     except LaunchDelayed:
-        metrics.engine_errors(call, "delayed").inc()
+        metrics.child(metrics.ENGINE_ERRORS, call, "delayed").inc()
         raise

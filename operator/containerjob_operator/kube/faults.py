@@ -74,7 +74,7 @@ def _from_code(code: int, what: str, response: httpx2.Response, message: str) ->
 
 
 def _counted(error: KubeError) -> KubeError:
-    metrics.api_errors(_KINDS[type(error)]).inc()
+    metrics.child(metrics.API_ERRORS, _KINDS[type(error)]).inc()
     return error
 
 

@@ -6,22 +6,14 @@ import time
 from collections import Counter
 from typing import Any, Final
 
-from containerjob_api.phases import Phase, Reason
+from containerjob_api.phases import UNPLACED, Phase, Reason
 from containerjob_operator.decide.facts import Unplaced
 from containerjob_operator.monitoring.life import Life
 from containerjob_operator.reconcile.context import Context
 
 UNDECIDED: Final = "Undecided"
 """A job that waits and was not judged yet, or waits until every host has been asked."""
-WAITING: Final = (
-    Reason.NO_HOST,
-    Reason.HOST_NOT_FOUND,
-    Reason.NAMESPACE_NOT_ALLOWED,
-    Reason.HOST_UNSCHEDULABLE,
-    Reason.HOST_NOT_READY,
-    Reason.HOST_FULL,
-    Reason.OPERATOR_FULL,
-)
+WAITING: Final = (*UNPLACED, Reason.OPERATOR_FULL)
 """Every reason to wait that the schedule gives."""
 
 

@@ -46,13 +46,14 @@ async def reconcile_job(uid: str, context: Context) -> None:
         await _pass(live, context)
         live.failures = 0
     except (WriteConflict, ObjectGone) as problem:
-        metrics.reconcile_errors("conflict").inc()
+        metrics.child(metrics.RECONCILE_ERRORS, "conflict").inc()
         _read_and_try_again(live, context, problem)
     except KubeUnavailable as problem:
-        metrics.reconcile_errors("unavailable").inc()
+        metrics.child(metrics.RECONCILE_ERRORS, "unavailable").inc()
         _try_again(live, context, problem, problem.retry_after)
     except Exception as problem:
-        metrics.reconcile_errors("unavailable" if isinstance(problem, HostUnavailable) else "other").inc()
+        kind = "unavailable" if isinstance(problem, HostUnavailable) else "other"
+        metrics.child(metrics.RECONCILE_ERRORS, kind).inc()
         if not isinstance(problem, ContainerJobError):
             log.exception("reconcile failed", **about(live.job))
         _try_again(live, context, problem, None)

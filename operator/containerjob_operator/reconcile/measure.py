@@ -22,7 +22,7 @@ def stored(before: ContainerJob, after: ContainerJob, now: datetime) -> None:
         if newest.finished_at is not None and (was is None or was.finished_at is None):
             metrics.JOB_EXIT.observe(_seconds(newest.finished_at, now))
     if after.status.terminal and not before.status.terminal:
-        metrics.jobs_finished(str(after.status.phase), str(reason_of(after.status)[0])).inc()
+        metrics.child(metrics.JOBS_FINISHED, str(after.status.phase), str(reason_of(after.status)[0])).inc()
 
 
 def _seconds(begin: datetime, end: datetime) -> float:
