@@ -167,7 +167,7 @@ def add_hosts(cluster: Cluster, endpoint: str) -> None:
             "spec": {"endpoint": where, "allowedNamespaces": {"from": "All"}, "maxConcurrentJobs": 64},
         }
         cluster.kubectl("apply", "-f", "-", stdin=json.dumps(body))
-    cluster.kubectl("wait", "--for=condition=Ready", "dhost/fake", "dhost/local", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", "dhost/fake", "dhost/local", "--timeout=100s")
 
 
 _numbers = itertools.count()

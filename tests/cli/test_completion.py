@@ -25,7 +25,7 @@ def environment(shell: Shell, tmp_path: Path) -> dict[str, str]:
 def tab(environment: dict[str, str], *words: str) -> list[str]:
     """Return what kubectl answers to its own shell scripts."""
     command = ["kubectl", "__complete", "containerjob", *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
     return done.stdout.splitlines()
 
 

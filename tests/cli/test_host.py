@@ -29,7 +29,7 @@ def ok(shell: Shell, *words: str) -> str:
 def call(shell: Shell, *words: str, variables: dict[str, str] | None = None) -> tuple[int, str, str]:
     environment = shell.cluster.environment | (variables or {})
     command = ["kubectl", "containerjob", "host", *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -45,7 +45,7 @@ def test_a_host_is_added_shown_tested_and_cordoned(shell: Shell, host: str) -> N
     assert call(shell, "add", host, "--endpoint", fake)[2].endswith(
         "already exists: choose another name, or delete it first\n"
     )
-    shell.cluster.kubectl("wait", "--for=condition=Ready", f"dhost/{host}", "--timeout=30s")
+    shell.cluster.kubectl("wait", "--for=condition=Ready", f"dhost/{host}", "--timeout=100s")
     shown = ok(shell, "show", host)
     assert "Slots:        0 of 3 in use" in shown
     assert "Namespaces:   <none>\n  → no namespace may use it" in shown
@@ -94,7 +94,7 @@ def test_a_host_shows_the_jobs_that_are_on_it(shell: Shell) -> None:
 def test_an_engine_that_is_not_there_is_told_with_the_remedy(shell: Shell, host: str) -> None:
     added = ok(shell, "add", host, "--endpoint", NOT_THERE, f"--allow-namespaces={shell.namespace},default")
     assert added == f"dockerhost.containerjobs.io/{host} created\n"
-    shell.cluster.kubectl("wait", "--for=condition=Reachable=False", f"dhost/{host}", "--timeout=30s")
+    shell.cluster.kubectl("wait", "--for=condition=Reachable=False", f"dhost/{host}", "--timeout=100s")
     code, out, _ = call(shell, "test", host, "fake")
     assert code == 1
     assert f"✘ {host}: not reachable: " in out

@@ -81,7 +81,7 @@ def test_a_watch_goes_on_until_it_is_interrupted(shell: Shell) -> None:
 
     assert watching.stdout.readline() == "containerjob.containerjobs.io/late\n"
     watching.send_signal(signal.SIGINT)
-    assert watching.communicate(timeout=20)[1].strip() == ""
+    assert watching.communicate(timeout=120)[1].strip() == ""
     assert watching.returncode == 130
 
 

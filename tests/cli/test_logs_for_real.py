@@ -29,7 +29,7 @@ def test_a_job_is_followed_from_before_it_starts_to_its_exit_code(shell: Shell) 
     with follow(shell, "demo", "-f", "--exit-code") as child:
         unsuspended = json.dumps({"spec": {"suspend": False}})
         shell.cluster.kubectl("patch", "cjob", "demo", "-n", shell.namespace, "--type=merge", "-p", unsuspended)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=120)
     assert (child.returncode, out, err) == (42, "one\nthree", "two\n")
     shell.reaches("demo", "Failed")
 
@@ -50,7 +50,7 @@ def test_a_job_is_followed_from_before_it_starts_to_its_exit_code(shell: Shell) 
 def test_every_attempt_of_a_retried_job_can_be_read(shell: Shell) -> None:
     shell.create("again", "echo hello; exit 1", **LOCAL, backoffLimit=1, retryPolicy={"initialDelaySeconds": 1})
     with follow(shell, "again", "-f", "--prefix") as child:
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=120)
     assert (child.returncode, out, err) == (0, "again hello\nagain#1 hello\n", "")
     assert shell.ok("logs", "again", "--attempt", "0", "--prefix") == "again hello\n"
     assert shell.ok("logs", "again", "--previous", "--prefix") == "again hello\n"
@@ -66,7 +66,7 @@ def test_many_jobs_are_followed_in_one_stream(shell: Shell) -> None:
         if child.poll() is not None:  # it began before there was any job, and had nothing to wait for
             child.communicate()
         else:
-            out, _ = child.communicate(timeout=60)
+            out, _ = child.communicate(timeout=120)
             assert set(out.splitlines()) <= {f"{name} {name}" for name in names}
     assert sorted(shell.ok("logs", "-l", "app=many").splitlines()) == [f"{name} {name}" for name in names]
 

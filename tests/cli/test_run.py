@@ -71,7 +71,7 @@ def test_ctrl_c_detaches_and_the_job_is_followed_again_and_cancelled(shell: Shel
     with started(shell, "run", "long", *image("fake"), "--", "sh", "-c", UNTIL_STOPPED) as first:
         reads(first, "long: started on fake")
         first.send_signal(signal.SIGINT)
-        _, err = first.communicate(timeout=30)
+        _, err = first.communicate(timeout=120)
     assert first.returncode == 130
     assert f"long: detached, the job goes on: `kubectl containerjob run long -n {shell.namespace}`" in err
     assert shell.job("long")["status"]["phase"] == "Running"
@@ -80,7 +80,7 @@ def test_ctrl_c_detaches_and_the_job_is_followed_again_and_cancelled(shell: Shel
     with started(shell, *again) as second:
         reads(second, "long: is Running")
         second.send_signal(signal.SIGINT)
-        _, err = second.communicate(timeout=60)
+        _, err = second.communicate(timeout=120)
     assert second.returncode == 125, err
     assert "long: Cancelled after" in err
     wait_for(
@@ -146,7 +146,7 @@ def test_a_job_that_is_deleted_while_it_is_followed_is_125(shell: Shell) -> None
     with started(shell, "run", "gone", *image("fake"), "--", "sh", "-c", UNTIL_STOPPED) as child:
         reads(child, "gone: started on fake")
         shell.cluster.kubectl("delete", "cjob", "gone", "-n", shell.namespace)
-        _, err = child.communicate(timeout=30)
+        _, err = child.communicate(timeout=120)
     assert child.returncode == 125
     assert err.endswith("gone: was deleted while it was followed\n")
 

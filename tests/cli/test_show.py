@@ -60,7 +60,7 @@ def test_a_watch_of_a_deleted_job_says_so(shell: Shell) -> None:
         assert watch.stdout is not None
         watch.stdout.readline()
         shell.cluster.kubectl("delete", "cjob", "going", "-n", shell.namespace)
-        _, stderr = watch.communicate(timeout=30)
+        _, stderr = watch.communicate(timeout=120)
     assert (watch.returncode, stderr) == (1, "error: going was deleted\n")
 
 

@@ -26,7 +26,7 @@ def test_from_samples_to_an_empty_namespace(shell: Shell) -> None:
         "echo hello; exit 3",
     )
     assert created == f"{KIND}/first created\n"
-    assert shell("wait", "first", "--timeout=60s").returncode == 1
+    assert shell("wait", "first", "--timeout=100s").returncode == 1
     job = shell.job("first")
     assert (job["status"]["phase"], job["status"]["exitCode"]) == ("Failed", 3)
 

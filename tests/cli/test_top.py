@@ -109,7 +109,7 @@ def test_a_watch_without_terminal_goes_on_below_until_ctrl_c(reader: Person) -> 
         assert child.stdout is not None
         lines = [child.stdout.readline(), child.stdout.readline()]
         child.send_signal(signal.SIGINT)
-        rest, err = child.communicate(timeout=10)
+        rest, err = child.communicate(timeout=120)
     assert lines == [b"a   h   0   10m   1Mi   1%   2\n"] * 2
     assert (child.returncode, rest, err) == (130, b"", b"")
 

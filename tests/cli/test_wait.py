@@ -10,7 +10,7 @@ KIND = "containerjob.containerjobs.io"
 def test_the_end_of_jobs_is_waited_for_and_told(shell: Shell) -> None:
     shell.create("good", "sleep 0.5", labels={"app": "a"})
     shell.create("bad", "exit 3", labels={"app": "a"})
-    done = shell("wait", "good", "bad", "--timeout=60s")
+    done = shell("wait", "good", "bad", "--timeout=100s")
     assert done.returncode == 1
     assert sorted(done.stdout.splitlines()) == [f"{KIND}/bad finished (Failed)", f"{KIND}/good finished (Succeeded)"]
     assert shell.ok("wait", "good", "--for=succeeded") == f"{KIND}/good finished (Succeeded)\n"
@@ -22,7 +22,7 @@ def test_the_end_of_jobs_is_waited_for_and_told(shell: Shell) -> None:
 
 def test_a_time_that_is_up_is_124_and_one_line(shell: Shell) -> None:
     shell.create("long", "trap 'exit 0' TERM; sleep 300")
-    assert shell.ok("wait", "long", "--for=running", "--timeout=60s") == f"{KIND}/long running\n"
+    assert shell.ok("wait", "long", "--for=running", "--timeout=100s") == f"{KIND}/long running\n"
     assert shell.refused("wait", "long", "--timeout=1s", code=124) == (
         "the time is up: long not finished after 1 s; see `kubectl containerjob why long`"
     )
@@ -33,7 +33,7 @@ def test_a_time_that_is_up_is_124_and_one_line(shell: Shell) -> None:
         text=True,
     ) as waiting:
         shell.cluster.kubectl("delete", "cjob", "long", "-n", shell.namespace)
-        said = waiting.communicate(timeout=60)[0]
+        said = waiting.communicate(timeout=120)[0]
     assert waiting.returncode == 0
     assert said in {f"{KIND}/long deleted\n", ""}  # it may have been gone before we looked
     assert shell.ok("wait", "long", "--for=delete") == ""

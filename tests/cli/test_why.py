@@ -50,7 +50,7 @@ def test_a_full_and_a_closed_host_are_told_apart(shell: Shell) -> None:
     shell.cluster.kubectl("apply", "-f", "-", stdin=json.dumps(body))
     try:
         pinned = {"placement": {"hostRef": {"kind": "DockerHost", "name": host}}}
-        shell.cluster.kubectl("wait", "--for=condition=Ready", f"dhost/{host}", "--timeout=30s")
+        shell.cluster.kubectl("wait", "--for=condition=Ready", f"dhost/{host}", "--timeout=100s")
         shell.create("first", "sleep 600", **pinned)
         shell.reaches("first", "Running")
         shell.create("second", **pinned)

@@ -19,7 +19,7 @@ from containerjob_operator.decide.runs import RunSpec
 from containerjob_operator.executors.base import Executor
 
 T = TypeVar("T")
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 
 
 def run_of(cluster_uid: str, job_uid: str, image: str, *command: str) -> RunSpec:

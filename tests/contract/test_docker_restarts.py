@@ -62,7 +62,7 @@ class Machine:
         process = processes.recorded(self.layout.process)
         assert process is not None
         os.kill(process.pid, how)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while processes.is_alive(process):
             assert time.monotonic() < deadline
             time.sleep(0.02)

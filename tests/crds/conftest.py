@@ -29,8 +29,8 @@ def strict_apply(plane: TestPlane) -> tuple[int, str, str]:
 def schemas(plane: TestPlane, strict_apply: tuple[int, str, str]) -> Iterator[TestPlane]:
     """The plane, once it serves our kinds; what the tests wrote is gone after each file."""
     assert strict_apply[0] == 0, strict_apply[2]
-    plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
-    deadline = time.monotonic() + 30
+    plane.kubectl("wait", "--for=condition=Established", "--timeout=100s", "-f", str(CRDS))
+    deadline = time.monotonic() + 90
     while plane.kubectl("get", "cjob,dhost,cjt", check=False).returncode != 0:
         assert time.monotonic() < deadline, "the kinds are established but not served"
         time.sleep(0.1)

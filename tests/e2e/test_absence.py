@@ -18,9 +18,9 @@ def far(jobs: Jobs, engine: Engine, short_folder: Path) -> Iterator[EngineProxy]
     proxy = EngineProxy(short_folder / "far.sock", engine.endpoint.removeprefix("unix://"))
     proxy.up()
     apply_host(jobs.plane, "far", proxy.endpoint)
-    jobs.plane.kubectl("wait", "--for=condition=Ready", "dhost/far", "--timeout=20s")
+    jobs.plane.kubectl("wait", "--for=condition=Ready", "dhost/far", "--timeout=100s")
     yield proxy
-    jobs.plane.kubectl("delete", "dhost", "far", "--timeout=20s")
+    jobs.plane.kubectl("delete", "dhost", "far", "--timeout=100s")
     proxy.down()
 
 
@@ -67,6 +67,6 @@ def test_a_job_deleted_while_its_host_is_away_leaves_nothing_when_it_is_back(job
     uid = jobs.get(name)["metadata"]["uid"]
     far.down()
     wait_for("the host is missed", lambda: jobs.reason(name, "HostReachable") == "HostUnreachable")
-    jobs.plane.kubectl("-n", jobs.namespace, "delete", "cjob", name, "--timeout=5s")
+    jobs.plane.kubectl("-n", jobs.namespace, "delete", "cjob", name, "--timeout=100s")
     far.up()
-    wait_for("the sweep removes the container", lambda: not jobs.containers_of(uid), seconds=60)
+    wait_for("the sweep removes the container", lambda: not jobs.containers_of(uid), seconds=120)

@@ -65,10 +65,10 @@ def test_a_job_deleted_while_the_operator_is_dead_leaves_no_container(jobs: Jobs
     jobs.reaches(name, "Running")
     uid = jobs.get(name)["metadata"]["uid"]
     killable.end(signal.SIGKILL)
-    jobs.plane.kubectl("-n", jobs.namespace, "delete", "cjob", name, "--timeout=5s")
+    jobs.plane.kubectl("-n", jobs.namespace, "delete", "cjob", name, "--timeout=100s")
     assert len(jobs.containers_of(uid)) == 1
     killable.start()
-    wait_for("the sweep removes the container", lambda: not jobs.containers_of(uid), seconds=60)
+    wait_for("the sweep removes the container", lambda: not jobs.containers_of(uid), seconds=120)
 
 
 def test_kills_during_a_burst_of_launches_run_nothing_twice(jobs: Jobs, killable: Operator) -> None:

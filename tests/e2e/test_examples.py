@@ -29,7 +29,7 @@ def test_an_example_applies_and_ends_as_it_says(path: Path, jobs: Jobs, installe
             phase = jobs.finished(name)["phase"]
             assert phase in text, f"the comment of {path.name} does not speak of {phase}"
         else:
-            installed.kubectl("delete", "-f", str(path), "--timeout=20s")
+            installed.kubectl("delete", "-f", str(path), "--timeout=100s")
 
 
 def apply_a_job(template: dict[str, Any], text: str, jobs: Jobs) -> str:

@@ -12,10 +12,11 @@ import pytest
 from tests.e2e.conftest import Jobs, Operator, wait_for
 from tests.e2e.test_crashes import runs
 from tests.e2e.test_operation import start_again
+from tests.size import ROOM
 
 from containerjob_api.names import OPERATOR_NAME, OPERATOR_NAMESPACE
 
-CRASH_SECONDS, GRACEFUL_SECONDS = 15.0, 2.0
+CRASH_SECONDS, GRACEFUL_SECONDS = 15.0 * ROOM, 2.0 * ROOM
 LOAD = 1.0
 """Seconds that kubectl, and a busy machine, may add to what is measured."""
 

@@ -1,7 +1,6 @@
 """What jobs cost the API server, by its own audit log: few writes while they run, none once they are over."""
 
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -10,10 +9,10 @@ from datetime import UTC, datetime
 import pytest
 from bench.meters import Audit, Request
 from tests.e2e.conftest import Jobs, Operator, apply_host, wait_for
+from tests.size import FULL
 
 from containerjob_api.names import OPERATOR_NAME, OPERATOR_NAMESPACE
 
-FULL = bool(os.environ.get("CONTAINERJOB_FULL"))
 BURST = 30
 MOST_STATUS_WRITES, MOST_EVENTS = 3, 3
 SECONDS = (0, 1.5)
@@ -36,9 +35,9 @@ def audit(jobs: Jobs) -> Audit:
 def fake_host(jobs: Jobs) -> Iterator[str]:
     """A host whose containers end at once and cost nothing."""
     apply_host(jobs.plane, "instant", "fake://instant?runForSeconds=0", maxConcurrentJobs=16)
-    jobs.plane.kubectl("wait", "--for=condition=Ready", "dhost/instant", "--timeout=20s")
+    jobs.plane.kubectl("wait", "--for=condition=Ready", "dhost/instant", "--timeout=100s")
     yield "instant"
-    jobs.plane.kubectl("delete", "dhost", "instant", "--timeout=20s")
+    jobs.plane.kubectl("delete", "dhost", "instant", "--timeout=100s")
 
 
 def create(jobs: Jobs, commands: list[str], host: str) -> list[str]:
@@ -76,7 +75,7 @@ def calm(audit: Audit) -> None:
         time.sleep(CALM_SECONDS)
         return not written(audit, moment)
 
-    wait_for("the writes end", quiet, seconds=60)
+    wait_for("the writes end", quiet, seconds=120)
 
 
 def renewed(jobs: Jobs) -> str:

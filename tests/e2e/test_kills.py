@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 from tests.e2e.conftest import Jobs, Operator, wait_for
+from tests.size import FULL
 
 from containerjob_api.names import LABEL_NAMESPACE
 
-FULL = bool(os.environ.get("CONTAINERJOB_FULL"))
 KILLS, CROWD = (200, 100) if FULL else (11, 24)
 LONG = 600.0
 PHASES_OF_CODES = {0: "Succeeded"}
@@ -130,7 +130,7 @@ class Users:
 
     def _meddle(self, part: Script) -> None:
         if part.will is Will.DELETE:
-            self._kubectl("delete", "cjob", part.name, "--timeout=5s")
+            self._kubectl("delete", "cjob", part.name, "--timeout=100s")
             return
         patch = ("patch", "cjob", part.name, "--type=merge", "-p", '{"spec":{"cancel":true}}')
         done = self.jobs.plane.kubectl("-n", self.jobs.namespace, *patch, check=False)
@@ -222,7 +222,7 @@ def settled(jobs: Jobs, uids: dict[str, str]) -> dict[str, dict[str, Any]]:
         over = all(item.get("status", {}).get("finished") for item in items)
         return {item["metadata"]["name"]: item for item in items} if over else None
 
-    found: dict[str, dict[str, Any]] = wait_for("every job ends", ended, seconds=60)
+    found: dict[str, dict[str, Any]] = wait_for("every job ends", ended, seconds=120)
     assert {name: body["metadata"]["uid"] for name, body in found.items()}.items() <= uids.items()
     return found
 
@@ -286,6 +286,6 @@ def test_kills_at_random_moments_run_nothing_twice_lose_no_end_and_leave_nothing
         if part.name in found:
             check_end(jobs, part, found[part.name])
     gone = [users.uids[name] for name in deleted]
-    wait_for("nothing is left of deleted jobs", lambda: not any(map(jobs.containers_of, gone)), seconds=60)
+    wait_for("nothing is left of deleted jobs", lambda: not any(map(jobs.containers_of, gone)), seconds=120)
     filters = {"label": f"{LABEL_NAMESPACE}={jobs.namespace}", "status": "running"}
     assert jobs.oracle.containers.list(filters=filters) == []

@@ -15,6 +15,7 @@ import docker
 import pytest
 from tests.conftest import report
 from tests.e2e.conftest import wait_for
+from tests.size import FULL
 
 from containerjob_api.frames import Cursor, Decoder, Frame, Kind
 from containerjob_api.names import API_VERSION, LOG_API_GROUP
@@ -25,7 +26,6 @@ from containerjob_local.operator_process import OperatorOptions
 
 pytestmark = pytest.mark.real
 
-FULL = bool(os.environ.get("CONTAINERJOB_FULL"))
 MEGABYTES = 1024 if FULL else 32
 RSS_GROWTH = 16.0
 """Megabytes."""
@@ -57,7 +57,7 @@ class Logs:
 
     def read(self, path: str, user: str = "") -> tuple[str, str]:
         """Ask for a path; return what came and what kubectl said."""
-        out, err = self.start(path, user).communicate(timeout=60)
+        out, err = self.start(path, user).communicate(timeout=120)
         return out.decode(), err.decode()
 
     def job(self, script: str, host: str = "real") -> str:
@@ -83,7 +83,7 @@ class Logs:
 
     def finished(self, name: str) -> None:
         """Wait for a job's end."""
-        self.kubectl("wait", "--for=condition=Finished", "--timeout=60s", f"cjob/{name}", "-n", NAMESPACE)
+        self.kubectl("wait", "--for=condition=Finished", "--timeout=100s", f"cjob/{name}", "-n", NAMESPACE)
 
     def operator(self) -> processes.StartedProcess:
         """Return the operator's process."""
@@ -114,7 +114,7 @@ def logs(short_folder: Path, engine: Engine) -> Iterator[Logs]:
                 "spec": {"endpoint": endpoint, "allowedNamespaces": {"from": "All"}, "maxConcurrentJobs": 16},
             }
             made.kubectl("create", "-f", "-", stdin=json.dumps(body))
-        made.kubectl("wait", "--for=condition=Ready", "dhost/fake", "dhost/real", "--timeout=30s")
+        made.kubectl("wait", "--for=condition=Ready", "dhost/fake", "dhost/real", "--timeout=100s")
         yield made
     finally:
         oracle.close()
@@ -134,7 +134,7 @@ def test_both_streams_of_a_job_are_read_as_the_engine_has_them(logs: Logs) -> No
     assert logs.read(f"{JOBS}/{name}/log?stream=stderr")[0].encode() == container.logs(stdout=False)
     stamped = logs.read(f"{JOBS}/{name}/log?timestamps=true&stream=stdout&tailLines=2")[0]
     assert stamped.encode() == container.logs(stderr=False, timestamps=True)
-    data = logs.start(f"{JOBS}/{name}/log?framing=v1&follow=true").communicate(timeout=60)[0]
+    data = logs.start(f"{JOBS}/{name}/log?framing=v1&follow=true").communicate(timeout=120)[0]
     ends = [json.loads(frame.data) for frame in frames_of(data) if frame.kind is Kind.END]
     assert ends == [{"reason": "exited", "exitCode": 3}, {"reason": "exited", "exitCode": 3, "phase": "Failed"}]
 
@@ -260,4 +260,4 @@ def test_an_operator_that_is_killed_while_it_is_followed_leaves_no_gap_and_no_re
 
 def test_a_namespace_can_be_deleted_beside_the_log_api(logs: Logs) -> None:
     logs.kubectl("create", "namespace", "short-lived")
-    logs.kubectl("delete", "namespace", "short-lived", "--timeout=30s")
+    logs.kubectl("delete", "namespace", "short-lived", "--timeout=100s")

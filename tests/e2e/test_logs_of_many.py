@@ -1,7 +1,6 @@
 """Many jobs that print one line and are gone: each line is read, at once and an hour later."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,13 +10,13 @@ import pytest
 from tests.e2e import late_operator
 from tests.e2e.conftest import wait_for
 from tests.e2e.test_log_api import JOBS, NAMESPACE, Logs, logs
+from tests.size import FULL
 
 from containerjob_api.names import API_VERSION, LABEL_CLUSTER_UID
 from containerjob_local import operator_process, processes
 
 pytestmark = pytest.mark.real
 
-FULL = bool(os.environ.get("CONTAINERJOB_FULL"))
 COUNT = 1000 if FULL else 50
 KEPT = 200 if FULL else 20
 __all__ = ["logs"]

@@ -218,7 +218,7 @@ def test_operators_of_two_namespaces_share_a_cluster_and_a_host_with_rights_in_t
     theirs[first].reaches(gone, "Running")
     uid = theirs[first].get(gone)["metadata"]["uid"]
     operators[first].end(signal.SIGKILL)
-    plane.kubectl("-n", first, "delete", "cjob", gone, "--timeout=5s")
+    plane.kubectl("-n", first, "delete", "cjob", gone, "--timeout=100s")
     swept = len(said(operators[second], "clearing a container"))
     theirs[second].finished(theirs[second].apply("sleep 5"))
     assert [c.status for c in jobs.oracle.containers.list(filters={"label": f"containerjobs.io/uid={uid}"})] == [

@@ -63,7 +63,7 @@ def test_an_entrypoint_that_does_not_exist_is_a_start_error_in_the_engines_words
 def test_an_image_nobody_can_be_asked_for_is_asked_for_again_and_then_fails_the_job(jobs: Jobs) -> None:
     policy = {"initialDelaySeconds": 1, "launchRetryLimit": 1}
     name = jobs.apply("true", image="127.0.0.1:1/nobody/home:1", retryPolicy=policy)
-    wait_for("the reason", lambda: jobs.reason(name) == "ImagePullBackOff", seconds=5)
+    wait_for("the reason", lambda: jobs.reason(name) == "ImagePullBackOff", seconds=120)
     status = jobs.status(name)
     assert status["phase"] == "Retrying"
     assert "127.0.0.1:1" in condition(status, "Ready")["message"]
@@ -106,7 +106,7 @@ def test_a_job_deleted_while_running_leaves_no_container(jobs: Jobs) -> None:
     jobs.reaches(name, "Running")
     uid = jobs.get(name)["metadata"]["uid"]
     assert len(jobs.containers_of(uid)) == 1
-    jobs.plane.kubectl("-n", jobs.namespace, "delete", "cjob", name, "--timeout=5s")
+    jobs.plane.kubectl("-n", jobs.namespace, "delete", "cjob", name, "--timeout=100s")
     wait_for("the container is gone", lambda: not jobs.containers_of(uid))
 
 

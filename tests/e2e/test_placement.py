@@ -14,7 +14,7 @@ def delete_host(installed: TestPlane):
     names: list[str] = []
     yield names.append
     for name in names:
-        installed.kubectl("delete", "dhost", name, "--ignore-not-found", "--timeout=20s")
+        installed.kubectl("delete", "dhost", name, "--ignore-not-found", "--timeout=100s")
 
 
 def test_a_full_host_queues_jobs_and_takes_them_in_order(jobs: Jobs, engine, delete_host) -> None:
@@ -100,7 +100,7 @@ def test_a_host_with_jobs_can_be_deleted_and_comes_back_with_their_outcome(jobs:
     apply_host(jobs.plane, "passing", engine.endpoint)
     name = jobs.apply("sleep 2; exit 3", placement={"hostRef": {"name": "passing"}})
     jobs.reaches(name, "Running")
-    jobs.plane.kubectl("delete", "dhost", "passing", "--timeout=20s")
+    jobs.plane.kubectl("delete", "dhost", "passing", "--timeout=100s")
     wait_for("it is told", lambda: jobs.reason(name, "HostReachable") == "HostUnreachable")
     assert jobs.phase(name) == "Running"
     apply_host(jobs.plane, "passing", engine.endpoint)

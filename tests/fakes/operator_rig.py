@@ -33,7 +33,7 @@ from containerjob_operator.reconcile.workers import run_workers
 from containerjob_operator.settings import Settings
 
 CLUSTER = "cluster-1"
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 class Notes(EventRecorder):

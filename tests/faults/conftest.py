@@ -34,6 +34,8 @@ LOG_SHOWN = 6000
 """Characters of the operator's log, kept for failures."""
 STARTS_WITHIN = 60.0
 """Seconds, with a dozen others starting on the same machine."""
+NAIVE_PATIENCE = 30.0
+"""Seconds that are waited for what most often never comes."""
 
 
 @dataclass
@@ -230,7 +232,16 @@ def naive_stage(
         subject = naive_operator(kubeconfig, engine_proxy, namespace, folder / f"{namespace}.log")
         subject.start()
         try:
-            stage = Stage(namespace, CustomObjectsApi(theatre.client), subject, kube, engine_proxy, truth, daemon)
+            stage = Stage(
+                namespace,
+                CustomObjectsApi(theatre.client),
+                subject,
+                kube,
+                engine_proxy,
+                truth,
+                daemon,
+                patience=NAIVE_PATIENCE,
+            )
             # Nothing that fails later may be the fault of an operator that does not work at all.
             try:
                 stage.job("exit 0").ends("Succeeded", 0, seconds=STARTS_WITHIN)

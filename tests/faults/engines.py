@@ -11,6 +11,8 @@ MANY = 6
 SOON = {"retryPolicy": {"initialDelaySeconds": 1, "launchRetryLimit": 3}}
 LONG_ENOUGH = 15.0
 """Seconds within which even a busy machine starts a container."""
+BEFORE_A_RESYNC = 25.0
+"""Seconds: what is found by then was not found by reading everything again."""
 
 
 def fault_26_events_cut_while_many_end(stage: Stage) -> None:
@@ -20,7 +22,7 @@ def fault_26_events_cut_while_many_end(stage: Stage) -> None:
     stage.engine.cut(EVENTS)
     stage.wait("the containers have ended", lambda: all(job.exited() for job in jobs))
     stage.engine.heal()
-    end = time.monotonic() + 15
+    end = time.monotonic() + BEFORE_A_RESYNC
     for job in jobs:
         job.ends("Failed", 5, seconds=end - time.monotonic())
 
@@ -29,7 +31,7 @@ def fault_27_events_that_never_come(stage: Stage) -> None:
     """The stream stands and gives nothing, as one that is read too slowly, or to a machine that is gone."""
     jobs = stage.all_running(4, "sleep 3; exit 5")
     stage.engine.plant(EVENTS, What.FREEZE)
-    end = time.monotonic() + 20
+    end = time.monotonic() + BEFORE_A_RESYNC
     for job in jobs:
         job.ends("Failed", 5, seconds=end - time.monotonic())
 

@@ -24,7 +24,7 @@ def fault_21_deleted_while_the_operator_is_down(stage: Stage) -> None:
     job = stage.running()
     stage.subject.kill()
     job.delete()
-    stage.wait("the object is gone", lambda: job.body() is None, seconds=5)
+    stage.wait("the object is gone", lambda: job.body() is None, seconds=20)
     stage.subject.start()
     job.leaves_nothing()
 
@@ -36,7 +36,7 @@ def fault_22_finalizers_stripped_by_force(stage: Stage) -> None:
     job.delete()
     if job.body() is not None:
         job.patch({"metadata": {"finalizers": None}})
-    stage.wait("the object is gone", lambda: job.body() is None, seconds=5)
+    stage.wait("the object is gone", lambda: job.body() is None, seconds=20)
     stage.subject.start()
     job.leaves_nothing()
 

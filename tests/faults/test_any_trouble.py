@@ -5,7 +5,6 @@ in memory refuses every move that is not one, and any change of a finished job. 
 I6: 30 s after the last fault everything matches, and nothing is written any more.
 """
 
-import os
 from typing import Any
 
 import pytest
@@ -13,10 +12,10 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.faults.world import FaultyWorld, recording_engine
+from tests.size import FULL
 
 from containerjob_api.phases import TERMINAL
 
-FULL = bool(os.environ.get("CONTAINERJOB_FULL"))
 AT_ONCE = {"initialDelaySeconds": 1, "launchRetryLimit": 3}
 PROGRAMS = {
     "short": ["true"],

@@ -1,7 +1,6 @@
 """A sample of the crash sweep with real containers: what the fake engine shows in seconds has to hold on Docker."""
 
 import dataclasses
-import os
 import random
 import threading
 import uuid
@@ -14,12 +13,12 @@ from tests.contract.conftest import IMAGE, docker_endpoint, oracle  # noqa: F401
 from tests.fakes.operator_rig import until
 from tests.fakes.troubles import CrashAt, LoseAt, Trouble, When
 from tests.faults.test_crash_sweep import COUNTED, LIVES, Engine, Story, lost
+from tests.size import FULL
 
 from containerjob_api.names import LABEL_CLUSTER_UID
 
 pytestmark = pytest.mark.real
 
-FULL = bool(os.environ.get("CONTAINERJOB_FULL"))
 SAMPLES = 12 if FULL else 2
 SEED = 20261
 RUN_HERE = [name for name in LIVES if name != "no-such-image"]

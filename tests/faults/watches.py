@@ -122,7 +122,7 @@ def fault_18_permissions_taken_and_given_back(stage: Stage) -> None:
 def fault_19_definition_deleted_and_made_again(stage: Stage, plane: TestPlane) -> None:
     """The definition goes, and all jobs with it; when it is back, what they left is removed, and new ones run."""
     job = stage.running()
-    plane.kubectl("delete", "crd", "containerjobs.containerjobs.io", "--timeout=30s")
+    plane.kubectl("delete", "crd", "containerjobs.containerjobs.io", "--timeout=100s")
     stage.wait("the object is gone", lambda: job.body() is None)
     apply_api(plane.plane)
     stage.job("exit 3").ends("Failed", 3)

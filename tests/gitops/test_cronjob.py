@@ -54,7 +54,7 @@ def ran(pod: Body, plane: TestPlane, kubeconfig: Path) -> "subprocess.CompletedP
     command = [re.sub(r"\$\((\w+)\)", lambda found: variables[found[1]], word) for word in words]
     programs = (str(plane.plane.kubectl.program.parent), str(Path(sys.executable).parent), os.environ["PATH"])
     environment = {**os.environ, **variables, "KUBECONFIG": str(kubeconfig), "PATH": os.pathsep.join(programs)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_a_night_has_one_run_whose_end_is_the_pods(nightly: Jobs, cluster: TestPlane, tmp_path: Path) -> None:

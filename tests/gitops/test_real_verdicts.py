@@ -59,4 +59,4 @@ def test_a_real_host_gets_its_verdict(
     template = "jsonpath={.status.conditions[?(@.type=='Ready')].reason}"
     wait_for(f"{name} is {reason}", lambda: jobs.plane.kubectl("get", "dhost", name, "-o", template).stdout == reason)
     assert said_of(jobs.plane, "dhost", name) == verdicts("DockerHost")[state]
-    jobs.plane.kubectl("delete", "dhost", name, "--timeout=20s")
+    jobs.plane.kubectl("delete", "dhost", name, "--timeout=100s")

@@ -14,7 +14,7 @@ from containerjob_operator.kube.lease import Lease, LeaseLost
 from containerjob_operator.kube.lease_rules import Timing
 
 QUICK = Timing(duration=2, renew=0.2, deadline=1.5, retry=0.1)
-SECONDS = 30
+SECONDS = 90
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 import asyncio
-import os
 from datetime import UTC, datetime
 
 from tests.conftest import TestPlane
 from tests.kube.oracle import Oracle, manifest
+from tests.size import FULL
 
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.phases import Phase
@@ -12,7 +12,7 @@ from containerjob_operator.kube.api import Api
 from containerjob_operator.kube.client import Kube
 from containerjob_operator.kube.resources import CONTAINERJOB
 
-MANY = 1200 if os.environ.get("CONTAINERJOB_FULL") else 600
+MANY = 1200 if FULL else 600
 """More than one chunk of every list."""
 
 

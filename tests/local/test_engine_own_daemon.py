@@ -85,7 +85,7 @@ def daemon_of(state_dir: Path) -> processes.StartedProcess:
 
 
 def wait_until_ended(process: processes.StartedProcess) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while processes.is_alive(process):
         assert time.monotonic() < deadline, f"{process} does not end"
         time.sleep(0.01)

@@ -113,7 +113,7 @@ def output_of(plane: TestPlane, manifest: dict[str, Any]) -> str:
     def phase() -> str:
         return plane.kubectl("get", "pod", name, "-o", "jsonpath={.status.phase}").stdout
 
-    wait_until(lambda: phase() in ("Succeeded", "Failed"), what=f"pod {name}", seconds=60)
+    wait_until(lambda: phase() in ("Succeeded", "Failed"), what=f"pod {name}", seconds=120)
     output = plane.kubectl("logs", name).stdout
     assert phase() == "Succeeded", output
     return output
@@ -130,9 +130,11 @@ def web(node: Environment) -> str:
     plane = TestPlane(node.plane, node.state.admin_kubeconfig)
     plane.kubectl("label", "namespace", "default", "pod-security.kubernetes.io/enforce=restricted")
     apply(plane, deployment("web", WEB), service("web", 80, 8080))
-    plane.kubectl("rollout", "status", "deployment/web", "--timeout=50s")
+    plane.kubectl("rollout", "status", "deployment/web", "--timeout=100s")
     plane.kubectl("label", "namespace", "default", "pod-security.kubernetes.io/enforce-")
-    return plane.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}").stdout
+    address = plane.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}").stdout
+    wait_until(lambda: answers(address), what="kube-proxy's rules for it", seconds=120)
+    return address
 
 
 def test_a_deployment_rolls_out_and_its_logs_and_a_shell_are_reached(plane: TestPlane, web: str) -> None:
@@ -157,7 +159,7 @@ def test_a_pod_reaches_the_api_server_at_its_service_with_its_token(plane: TestP
 
 def test_a_job_completes(plane: TestPlane) -> None:
     plane.kubectl("create", "job", "once", f"--image={IMAGE}", "--", "true")
-    plane.kubectl("wait", "--for=condition=Complete", "--timeout=50s", "job/once")
+    plane.kubectl("wait", "--for=condition=Complete", "--timeout=100s", "job/once")
 
 
 def test_a_pod_may_write_to_an_engines_socket_with_the_sockets_group(plane: TestPlane, engine: Engine) -> None:
@@ -197,7 +199,7 @@ def probe(node: Environment, plane: TestPlane) -> Iterator[str]:
 
 
 def test_an_api_that_a_pod_serves_is_reached_through_the_api_server(plane: TestPlane, probe: str) -> None:
-    plane.kubectl("wait", "--for=condition=Available", "--timeout=50s", "apiservice/v1.probe.test")
+    plane.kubectl("wait", "--for=condition=Available", "--timeout=100s", "apiservice/v1.probe.test")
     asked = f"/apis/{probe}/namespaces/default/things"
     assert plane.kubectl("get", "--raw", asked).stdout == asked
 
@@ -232,12 +234,12 @@ def test_a_node_that_was_killed_comes_back_with_its_pods_and_images(
     holder = processes.recorded(node.state.record("node"))
     assert holder is not None
     os.kill(holder.pid, signal.SIGKILL)
-    wait_until(lambda: recorded(node.state) == [], what="the end of the node's programs", seconds=20)
+    wait_until(lambda: recorded(node.state) == [], what="the end of the node's programs", seconds=120)
     parts = {part.name: part for part in status(node.state.folder)}
     assert not parts["node"].running
 
     up(Options(node.state.folder, **OPTIONS), report)
-    wait_until(lambda: answers(web), what="the service", seconds=60)
+    wait_until(lambda: answers(web), what="the service", seconds=120)
     assert output_of(plane, pod("again", "echo back")) == "back\n"
 
 

@@ -106,14 +106,14 @@ def test_namespaces_and_owned_objects_go_away_as_in_any_cluster(plane: Plane) ->
         }
     )
     plane.kubectl.run("delete", "configmap", "owner", "-n", "short-lived")
-    plane.kubectl.run("wait", "--for=delete", "configmap/owned", "-n", "short-lived", "--timeout=60s")
-    plane.kubectl.run("delete", "namespace", "short-lived", "--timeout=60s")
+    plane.kubectl.run("wait", "--for=delete", "configmap/owned", "-n", "short-lived", "--timeout=100s")
+    plane.kubectl.run("delete", "namespace", "short-lived", "--timeout=100s")
 
 
 def test_requests_are_written_to_the_audit_log_without_their_bodies(plane: Plane) -> None:
     plane.kubectl.run("create", "configmap", "audited", "--from-literal=password=xyzzy")
     log = plane.state.log("audit")
-    wait_until(lambda: log.exists() and '"audited"' in log.read_text(), what="the audit log", seconds=60)
+    wait_until(lambda: log.exists() and '"audited"' in log.read_text(), what="the audit log", seconds=120)
     events = [json.loads(line) for line in log.read_text().splitlines()]
     assert {event["level"] for event in events} == {"Metadata"}
     assert "xyzzy" not in log.read_text()
@@ -182,7 +182,7 @@ def test_an_aggregated_api_on_this_machine_is_reached_and_told_who_asks(plane: P
             }
         )
         try:
-            plane.kubectl.run("wait", "--for=condition=Available", "apiservice/v1.demo.test", "--timeout=60s")
+            plane.kubectl.run("wait", "--for=condition=Available", "apiservice/v1.demo.test", "--timeout=100s")
             listed = plane.kubectl.run("get", "--raw", "/apis/demo.test/v1")
         finally:
             plane.kubectl.run("delete", "apiservice/v1.demo.test", "service/aggregated")

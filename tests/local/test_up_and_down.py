@@ -46,7 +46,7 @@ def children(folder: Path) -> dict[str, StartedProcess]:
 
 def kill(process: StartedProcess) -> None:
     os.kill(process.pid, signal.SIGKILL)
-    wait_until(lambda: not processes.is_alive(process), what=process.name, seconds=10)
+    wait_until(lambda: not processes.is_alive(process), what=process.name, seconds=120)
 
 
 def test_a_plane_comes_up_stays_and_leaves_nothing(folder: Path, said: Said) -> None:

@@ -4,10 +4,11 @@ import pytest
 from tests.chart.conftest import NAME, NAMESPACE, Helm
 from tests.e2e.conftest import Jobs, wait_for
 from tests.node.cluster import API, LOG, Cluster
+from tests.size import ROOM
 
 OPERATORS = ("-n", NAMESPACE, "-l", "app.kubernetes.io/component=operator")
 METRICS = f"/api/v1/namespaces/{NAMESPACE}/pods/{{}}:8080/proxy/metrics"
-CRASH_SECONDS = 15.0
+CRASH_SECONDS = 15.0 * ROOM
 
 
 def leader(cluster: Cluster) -> str:
@@ -69,4 +70,4 @@ def test_a_leader_that_is_gone_at_once_is_followed_by_another_and_its_jobs_go_on
     status = jobs.finished(name)
     assert (status["exitCode"], status["attemptCount"]) == (3, 1)
     assert [(each.id, each.logs()) for each in jobs.containers(name)] == [(container.id, b"once\n")]
-    jobs.plane.kubectl("rollout", "status", f"deployment/{NAME}", "-n", NAMESPACE, "--timeout=50s")
+    jobs.plane.kubectl("rollout", "status", f"deployment/{NAME}", "-n", NAMESPACE, "--timeout=100s")

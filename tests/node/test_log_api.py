@@ -26,5 +26,5 @@ def logs(installed: TestPlane, cluster: Cluster, oracle: docker.DockerClient, en
     made.kubectl("create", "namespace", NAMESPACE)
     for name, endpoint in (("fake", "fake://fake"), ("real", engine.endpoint)):
         apply_host(installed, name, endpoint, maxConcurrentJobs=16)
-    made.kubectl("wait", "--for=condition=Ready", "dhost/fake", "dhost/real", "--timeout=30s")
+    made.kubectl("wait", "--for=condition=Ready", "dhost/fake", "dhost/real", "--timeout=100s")
     return made

@@ -14,6 +14,7 @@ from tests.chart.conftest import NAME, NAMESPACE, Helm
 from tests.e2e.conftest import Jobs, apply_host, wait_for
 from tests.node.cluster import API, CRDS, EARLIER, LOG, Cluster, chart_name, earlier_chart, package
 from tests.node.permissions import asked, granted
+from tests.size import ROOM
 
 from containerjob_api.names import LABEL_NAMESPACE
 from containerjob_local.engine import Engine
@@ -21,7 +22,7 @@ from containerjob_local.engine import Engine
 RUNNING = 50
 PER_PHASE = 2
 LAUNCH_SECONDS = 120.0
-UNINSTALL_SECONDS = 60.0
+UNINSTALL_SECONDS = 60.0 * ROOM
 """Pods start and stop, and an operator that is in the middle of a launch gets its shutdownTimeout of 10 s."""
 ONCE = "trap 'exit 0' USR1; echo once; sleep 900 & wait"
 NOWHERE = {"placement": {"hostRef": {"name": "nowhere"}}}
@@ -83,7 +84,7 @@ def previous(cluster: Cluster, helm4: Helm, helm3: Helm, engine: Engine, tmp_pat
     cluster.bring(helm3, "install", before)
     assert cluster.released(helm3) != chart_name()
     apply_host(cluster.plane, "local", engine.endpoint, maxConcurrentJobs=RUNNING + 20)
-    cluster.kubectl("wait", "--for=condition=Ready", "dhost/local", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Ready", "dhost/local", "--timeout=100s")
     return cluster
 
 
@@ -146,7 +147,7 @@ def test_the_renewal_replaces_what_cannot_be_read_and_the_log_api_answers_meanwh
 ) -> None:
     spoil_certificates(previous)
     previous.kubectl("create", "job", "renew", f"--from=cronjob/{NAME}-renewal", "-n", NAMESPACE)
-    previous.kubectl("wait", "--for=condition=Complete", "job/renew", "-n", NAMESPACE, "--timeout=50s")
+    previous.kubectl("wait", "--for=condition=Complete", "job/renew", "-n", NAMESPACE, "--timeout=100s")
     previous.kubectl("delete", "job", "renew", "-n", NAMESPACE)
     trusted = base64.b64decode(previous.get("apiservice", API)["spec"]["caBundle"])
     secret = previous.get("secret", f"{NAME}-api-tls", "-n", NAMESPACE)["data"]
@@ -240,9 +241,9 @@ def names_of_kinds(cluster: Cluster, *where: str) -> set[str]:
 
 @pytest.mark.usefixtures("uninstalled")
 def test_nothing_that_is_left_is_stuck(previous: Cluster) -> None:
-    previous.kubectl("delete", "dhost", "--all", "--timeout=10s")
-    previous.kubectl("delete", "namespace", "busy", "phases", NAMESPACE, "--timeout=50s")
-    previous.kubectl("delete", "crd", *CRDS, "--timeout=20s")
+    previous.kubectl("delete", "dhost", "--all", "--timeout=100s")
+    previous.kubectl("delete", "namespace", "busy", "phases", NAMESPACE, "--timeout=100s")
+    previous.kubectl("delete", "crd", *CRDS, "--timeout=100s")
 
 
 @pytest.mark.usefixtures("uninstalled")

@@ -118,7 +118,7 @@ def test_sigterm_during_a_build_ends_the_compiler_too(tmp_path: Path) -> None:
     }
     command = [sys.executable, "-m", "kubectl_containerjob", "local", "up", "--state-dir", str(tmp_path / "state")]
     with subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as plugin:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
             assert time.monotonic() < deadline
             time.sleep(0.01)
