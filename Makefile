@@ -14,10 +14,10 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo up down env status test test-fast test-full coverage lint fmt crds crds-check image bench lock clean
+.PHONY: help demo up down env status test test-fast test-full coverage e2e-kind lint fmt crds crds-check image bench lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Start a control plane and the operator, run a first job, show its output
 	@$(LOCAL) demo $(ARGS)
@@ -49,6 +49,9 @@ coverage: $(READY) ## Every test with coverage, subprocesses included, and the g
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage json --quiet -o coverage.json
 	@$(BIN)/python -m tests.coverage_gate coverage.json
+
+e2e-kind: $(READY) ## The chart's tests on a kind cluster, which is made for them (needs kind and Docker)
+	@$(BIN)/python -m tools.kind_cluster $(ARGS)
 
 lint: $(READY) ## ruff, mypy, import contracts
 	@test ! -e operator/__init__.py || { echo "operator/__init__.py hides the standard library's operator: remove it" >&2; exit 1; }
