@@ -1,8 +1,11 @@
 """doctor and version against a real cluster, with and without rights."""
 
 import json
+import os
 
 from tests.cli.conftest import Cluster, Shell
+
+from containerjob_local.binaries.releases import kubernetes_version
 
 
 def test_a_whole_environment_has_nothing_wrong(shell: Shell) -> None:
@@ -37,7 +40,7 @@ def test_without_a_cluster_the_rest_is_not_asked(shell: Shell) -> None:
 
 def test_versions_are_those_of_every_part(shell: Shell, cluster: Cluster) -> None:
     found = json.loads(shell.ok("version", "-o", "json"))
-    assert found["kubectl"] == found["server"] == "v1.37.2"
+    assert found["kubectl"] == found["server"] == kubernetes_version(os.environ)
     assert found["api"] == "containerjobs.io/v1alpha1"
     assert set(json.loads(shell.ok("version", "--client", "-o", "json"))) == {"plugin", "api", "controlPlane"}
     away = shell.ok("version", "--server=https://127.0.0.1:1")

@@ -8,6 +8,8 @@ import pytest
 from tests.crds.jobs import ATTEMPT, ATTEMPTED, FINISHED, OURS, SPEC, TIME, Json, new_job
 
 if TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
     from tests.conftest import TestPlane
 
 RECORD = "spec: Invalid value: a finished job is a record: delete it, or run it again under a new name"
@@ -32,7 +34,14 @@ REST_OF_THE_SPEC: list[Json] = [
     {"ttlSecondsAfterFailure": 0},
 ]
 """Everything but template, placement and what has only one value."""
+SHOWN = 'Invalid value: "object": '
+"""How older API servers, 1.34 among them, begin: they show the kind of a value that they do not print."""
 CONDITION: Json = {"type": "Finished", "status": "True", "reason": "Completed", "lastTransitionTime": TIME}
+
+
+def words(done: CompletedProcess[str]) -> str:
+    """Return what a person reads, alike for every version."""
+    return done.stderr.replace(SHOWN, "Invalid value: ")
 
 
 @pytest.mark.parametrize("edit", [NEW_TEMPLATE, NEW_PLACEMENT, {"placement": None}], ids=str)
@@ -55,7 +64,7 @@ def test_template_and_placement_are_fixed_once_an_attempt_exists(schemas: TestPl
     assert (
         f"spec.{field}: Invalid value: {field} may change only while no attempt exists: "
         "delete the job, or create another under a new name"
-    ) in done.stderr
+    ) in words(done)
 
 
 @pytest.mark.parametrize("edit", REST_OF_THE_SPEC, ids=str)
@@ -72,7 +81,7 @@ def test_a_finished_job_refuses_every_edit_of_its_spec_with_one_message(schemas:
     done = new_job(schemas, FINISHED).edit(edit)
 
     assert done.returncode != 0
-    assert RECORD in done.stderr
+    assert RECORD in words(done)
     assert "while no attempt exists" not in done.stderr
 
 
@@ -82,7 +91,7 @@ def test_a_finished_jobs_status_cannot_be_wiped(schemas: TestPlane) -> None:
     done = job.patch([{"op": "remove", "path": "/status"}], "--subresource=status", kind="json")
 
     assert done.returncode != 0
-    assert OUTCOME in done.stderr
+    assert OUTCOME in words(done)
 
 
 def test_a_finished_jobs_conditions_expiry_and_labels_may_change(schemas: TestPlane) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import ssl
 import stat
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from containerjob_local.binaries.releases import kubernetes_version
 from containerjob_local.controlplane import Plane
 from containerjob_local.errors import KubectlError
 from containerjob_local.kubectl import Kubectl
@@ -45,7 +47,7 @@ def test_a_ready_plane_has_what_every_client_takes_for_granted(plane: Plane) -> 
     assert plane.kubectl.run("get", "--raw", "/readyz") == "ok"
     assert plane.kubectl.json("get", "namespace", "kube-system")["metadata"]["uid"] == plane.cluster_uid
     assert plane.kubectl.json("get", "serviceaccount", "default")["metadata"]["namespace"] == "default"
-    assert plane.version == "v1.37.2"
+    assert plane.version == kubernetes_version(os.environ)
 
 
 def test_an_unknown_service_account_is_refused(plane: Plane) -> None:
