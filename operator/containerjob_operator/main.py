@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 import uvloop
 
+from containerjob_api.names import OPERATOR_NAME
 from containerjob_operator.command_line import OneLine, options_of
 from containerjob_operator.errors import KubeRefused
 from containerjob_operator.logs import set_up_logging
@@ -26,6 +27,7 @@ def _identity() -> str:
 
 
 @click.command(cls=OneLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="containerjob", prog_name=OPERATOR_NAME, message="%(prog)s %(version)s")
 def main(**options: Any) -> None:
     """Run the ContainerJob operator."""
     for number in (signal.SIGTERM, signal.SIGINT):  # the first process of a container would ignore it else

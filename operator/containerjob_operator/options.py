@@ -51,7 +51,7 @@ class Options(BaseModel):
     shutdown_timeout: Annotated[float, Field(ge=1, le=600, allow_inf_nan=False)] = 30.0
     """Seconds that launches and status writes under way get to finish once the operator is told to stop."""
     once: bool = False
-    """Work until no job is pending or running, then end with exit code 0; suspended jobs are not waited for."""
+    """Work until every job that can run now has run, then end with exit code 0; what is left is logged."""
     dry_run: bool = False
     """Read and decide, log what would be done, and do nothing: no write, no launch, no Lease."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

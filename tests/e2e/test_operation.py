@@ -146,6 +146,7 @@ def test_probes_metrics_and_report_are_served_from_the_start_to_the_end(jobs: Jo
     name = jobs.apply("exit 0")
     assert jobs.finished(name)["phase"] == "Succeeded"
     assert "[+]kopf ok" in ask(port, "/healthz?verbose")[1]
+    assert "[+]watch ok" in ask(port, "/readyz?verbose")[1]
     metrics = ask(port, "/metrics")[1]
     assert 'containerjob_jobs_finished_total{phase="Succeeded",reason="Completed"} 1.0' in metrics
     for histogram in ("job_wait", "job_launch", "job_exit", "reconcile_duration", "workqueue_latency"):
@@ -160,6 +161,22 @@ def test_probes_metrics_and_report_are_served_from_the_start_to_the_end(jobs: Jo
     operator.process.send_signal(signal.SIGTERM)
     assert ended(operator) == 0
     assert ask(port, "/healthz")[0] == 0
+
+
+def test_a_leader_for_one_namespace_hears_of_namespaces_too_and_is_ready(jobs: Jobs, alone: Start) -> None:
+    port = free_ports(1)[0]
+    alone(f"--http-port={port}", "--http-address=127.0.0.1", f"--namespace={jobs.namespace}")
+    wait_for("its watches deliver", lambda: "[+]watch ok" in ask(port, "/readyz?verbose")[1])
+    assert ask(port, "/readyz") == (200, "ok")
+
+
+def test_once_names_what_no_host_takes_and_ends_without_it(jobs: Jobs, alone: Start) -> None:
+    ran = jobs.apply("exit 0")
+    left = jobs.apply("exit 0", placement={"hostRef": {"name": "nowhere"}})
+    operator = alone("--once", f"--namespace={jobs.namespace}")
+    assert ended(operator) == 0
+    assert [(line["job"], line["reason"]) for line in said(operator, "not run")] == [(left, "HostNotFound")]
+    assert (jobs.phase(ran), jobs.phase(left)) == ("Succeeded", "Pending")
 
 
 ROLES = """

@@ -110,6 +110,14 @@ def unplaced_and_told(facts: Facts) -> bool:
     return settled and statuses.tells(status, why.reason, why.message)
 
 
+def cannot_run_now(facts: Facts) -> bool:
+    """no host would take the job if it had slots, or spec.notBefore lies ahead; and the status says so"""
+    if too_early(facts):
+        return not too_early_untold(facts)
+    why = facts.placement
+    return isinstance(why, Unplaced) and why.phase is Phase.PENDING and unplaced_and_told(facts)
+
+
 def full_for_a_moment(facts: Facts) -> bool:
     """every host, or the operator, is full, since less than 10 s"""
     why = facts.placement

@@ -34,7 +34,8 @@ async def time_host(name: str | None, memo: Any, **_: Any) -> None:
 
 
 async def watch_namespace(event: Any, memo: Any, **_: Any) -> None:
-    """Take in one watch event of a Namespace."""
+    """Take in one watch event of a Namespace. Every cluster has some, so that they tell whether watches work."""
+    memo.context.watching = True
     metadata = event["object"]["metadata"]
     labels = None if event["type"] == "DELETED" else dict(metadata.get("labels", {}))
     take_namespace(metadata["name"], labels, memo.context)

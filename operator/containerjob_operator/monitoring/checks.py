@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from containerjob_operator.errors import ContainerJobError
 from containerjob_operator.monitoring.life import Life, Stage
+
+UNWATCHED: Final = "no namespace was delivered yet: may this account list and watch namespaces?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,13 @@ def alive(life: Life) -> Iterator[Check]:
 
 
 def ready(life: Life) -> Iterator[Check]:
-    """Look at what keeps this process from serving; a standby is ready as well as the leader."""
+    """Look at what keeps this process from serving; a standby is ready too, and a leader once its watches deliver."""
     yield Check("api-server", "" if life.reached else "it has not answered yet")
     if life.settings.log_api is not None:
         serving = life.log_api is not None and life.log_api.serving
         yield Check("log-api", "" if serving else "it is not served yet")
+    if life.stage is Stage.LEADING:
+        yield Check("watch", "" if life.context is not None and life.context.watching else UNWATCHED)
     yield Check("shutdown", "the process was told to stop" if life.stage is Stage.DRAINING else "")
 
 

@@ -44,6 +44,8 @@ class Context:
     """Set when the operator was told to stop: what is under way ends, nothing else begins."""
     tending: set[asyncio.Task[None]] = field(default_factory=set)
     """One for each host that is being looked after at this moment."""
+    watching: bool = False
+    """The watches have delivered something: whoever cannot watch would work once, and then hear of nothing new."""
 
     def executor_of(self, live: LiveJob) -> Executor | None:
         """Return the executor of the job's host; None where the host is gone or may not be used."""

@@ -77,11 +77,13 @@ async def test_a_tick_looks_after_the_host_and_one_for_a_host_that_is_gone_does_
 
 async def test_namespaces_are_known_by_their_labels(rig: OperatorRig) -> None:
     known = rig.context.placements.namespaces
+    assert not rig.context.watching
     await watch_namespace(event=event("ADDED", {"metadata": {"name": "a", "labels": {"x": "y"}}}), memo=rig.memo)
     await watch_namespace(event=event("ADDED", {"metadata": {"name": "b"}}), memo=rig.memo)
     assert known == {"a": {"x": "y"}, "b": {}}
     await watch_namespace(event=event("DELETED", {"metadata": {"name": "a"}}), memo=rig.memo)
     assert known == {"b": {}}
+    assert rig.context.watching
 
 
 def test_jobs_have_one_watch_and_no_handler_that_would_write_to_them() -> None:

@@ -11,6 +11,7 @@ from tests.fakes.operator_rig import OperatorRig, new_engine, until
 
 from containerjob_local.ports import free_ports
 from containerjob_operator.errors import Unusable
+from containerjob_operator.handlers.hosts import watch_namespace
 from containerjob_operator.kube.lease import Lease
 from containerjob_operator.kube.lease_rules import Timing
 from containerjob_operator.monitoring.life import Life, Stage
@@ -74,6 +75,20 @@ async def test_a_standby_that_reached_the_api_server_is_ready(asker: Asker) -> N
     assert (await asker.get("/readyz"))[:2] == (200, "ok")
     _, text, _ = await asker.get("/readyz?verbose")
     assert text == "[+]api-server ok\n[+]shutdown ok\nreadyz check passed\n"
+
+
+async def test_a_leader_is_ready_once_its_watches_deliver(asker: Asker) -> None:
+    rig = OperatorRig(FakeKube())
+    asker.life.reached = True
+    asker.life.enter(Stage.LEADING)
+    for asker.life.context in (None, rig.context):
+        status, text, _ = await asker.get("/readyz")
+        assert status == 503
+        assert text.splitlines()[1].startswith("[-]watch failed: no namespace was delivered yet: ")
+    listed = {"type": None, "object": {"metadata": {"name": "default"}}}
+    await watch_namespace(event=listed, memo=rig.memo)
+    assert (await asker.get("/readyz?verbose"))[1].splitlines()[1] == "[+]watch ok"
+    assert (await asker.get("/readyz"))[:2] == (200, "ok")
 
 
 async def test_who_drains_is_alive_and_not_ready(asker: Asker) -> None:

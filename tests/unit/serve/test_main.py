@@ -1,5 +1,6 @@
 """The command line: what is wrong is said in one line, with the option and the remedy."""
 
+import importlib.metadata
 import json
 import os
 import resource
@@ -33,6 +34,12 @@ def ends_with(monkeypatch: pytest.MonkeyPatch, problem: Exception | None) -> Non
             raise problem
 
     monkeypatch.setattr(containerjob_operator.serve, "serve", serve)
+
+
+def test_the_version_is_one_line_and_that_of_the_package() -> None:
+    ended = operator("--version")
+    version = importlib.metadata.version("containerjob")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"containerjob-operator {version}\n", "")
 
 
 def test_every_option_is_explained_with_its_default() -> None:
