@@ -20,7 +20,7 @@ from containerjob_local.operator_process import apply_api
 IMAGE = "busybox:1.37"
 TOO_SLOW = [
     r"in vain|not within|does not end",
-    r"NotPlayedError|ReadinessError|TimeoutError|TimeoutExpired|Timeout >",
+    r"NotPlayedError|ReadinessError|TimeoutError|TimeoutExpired|Timeout \(>",
     r"timed out",
 ]
 """How waits end that were too short for what else the machine had to do; a wrong answer reads otherwise."""

@@ -71,9 +71,9 @@ async def test_a_container_out_of_memory_is_reported_as_killed_for_it(subject: S
 
 async def test_the_kernels_kill_for_memory_is_told_as_an_event(subject: Subject) -> None:
     events = subject.executor.events()
-    await asyncio.wait_for(anext(events), 10)
+    await asyncio.wait_for(anext(events), 60)
     run, _ = await subject.finished("sh", "-c", "a=x; while :; do a=$a$a; done", memory_bytes=16 * 2**20)
-    kinds = {(await asyncio.wait_for(anext(events), 10)).kind for _ in range(3)}
+    kinds = {(await asyncio.wait_for(anext(events), 60)).kind for _ in range(3)}
     assert kinds == {"start", "oom", "die"}
     assert not (await subject.executor.inspect(run.name)).disrupted
     await events.aclose()  # type: ignore[attr-defined]

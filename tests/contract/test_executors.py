@@ -221,19 +221,19 @@ async def test_another_clusters_containers_are_not_listed(subject: Subject) -> N
 
 async def test_events_tell_of_subscription_start_end_and_removal(subject: Subject) -> None:
     events = subject.executor.events()
-    assert await asyncio.wait_for(anext(events), 10) == RunEvent("subscribed")
+    assert await asyncio.wait_for(anext(events), 60) == RunEvent("subscribed")
     run = await subject.launched("sh", "-c", "sleep 0.1; exit 1")
     uid = dict(run.labels)[LABEL_JOB_UID]
-    assert await asyncio.wait_for(anext(events), 10) == RunEvent("start", uid, run.name)
-    assert await asyncio.wait_for(anext(events), 10) == RunEvent("die", uid, run.name)
+    assert await asyncio.wait_for(anext(events), 60) == RunEvent("start", uid, run.name)
+    assert await asyncio.wait_for(anext(events), 60) == RunEvent("die", uid, run.name)
     await subject.executor.remove(run.name)
-    assert await asyncio.wait_for(anext(events), 10) == RunEvent("destroy", uid, run.name)
+    assert await asyncio.wait_for(anext(events), 60) == RunEvent("destroy", uid, run.name)
     await events.aclose()  # type: ignore[attr-defined]
 
 
 async def test_events_of_other_clusters_are_not_told(subject: Subject) -> None:
     events = subject.another("another-cluster").events()
-    await asyncio.wait_for(anext(events), 10)
+    await asyncio.wait_for(anext(events), 60)
     await subject.finished("true")
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(anext(events), 0.2)

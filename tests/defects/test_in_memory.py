@@ -149,7 +149,7 @@ async def test_d16_a_crash_right_after_the_start_loses_nothing(stage: FakeStage)
     stage.kube.create_job(argv=SLOW, **ONCE)
     crash = CrashAt(frozenset({"start"}), 1, When.AFTER)
     async with stage.operator(crash).working():
-        await asyncio.wait_for(crash.crashed.wait(), 10)
+        await asyncio.wait_for(crash.crashed.wait(), 60)
     (container,) = stage.engine.containers.values()
     async with stage.operator().working():
         await until(stage.finished, "it ends")

@@ -61,7 +61,7 @@ class Operator:
         """Send the signal and wait for the end."""
         assert self.process is not None
         self.process.send_signal(how)
-        code = self.process.wait(timeout=30)
+        code = self.process.wait(timeout=90)
         self.process = None
         return code
 

@@ -48,7 +48,7 @@ def an_hour_later(logs: Logs) -> Iterator[None]:
             yield
         finally:
             late.terminate()
-            late.wait(30)
+            late.wait(90)
 
 
 @pytest.mark.timeout(1200 if FULL else 300)

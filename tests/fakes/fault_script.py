@@ -70,7 +70,7 @@ class Planted:
         self.met += 1
         self.reached.set()
 
-    def wait(self, seconds: float = 20.0) -> None:
+    def wait(self, seconds: float = 90.0) -> None:
         """Return once a request was hit."""
         if not self.reached.wait(seconds):
             raise NotPlayedError(f"no request came that fits {self.fault.match!r}")

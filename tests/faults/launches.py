@@ -42,7 +42,7 @@ def fault_03_create_without_an_answer(stage: Stage) -> None:
     for when in When:
         stage.engine.plant(CREATE, What.DROP, when=when, times=1)
         stage.job("exit 3").ends("Failed", 3)
-    assert stage.executions == 2
+    stage.executed(2)
 
 
 def fault_04_killed_after_the_start(stage: Stage) -> None:
@@ -52,14 +52,14 @@ def fault_04_killed_after_the_start(stage: Stage) -> None:
     held.wait()
     stage.subject.restart()
     job.ends("Failed", 5)
-    assert stage.executions == 1
+    stage.executed(1)
 
 
 def fault_07_start_without_an_answer(stage: Stage) -> None:
     """The start took effect, nobody heard of it, and the job is over before anybody asks."""
     stage.engine.plant(START, What.DROP, when=When.AFTER, times=1)
     stage.job("exit 3").ends("Failed", 3)
-    assert stage.executions == 1
+    stage.executed(1)
 
 
 def fault_08_nothing_is_over_before_it_began(stage: Stage) -> None:
@@ -83,4 +83,4 @@ def fault_24_stopped_with_many_creates_in_flight(stage: Stage) -> None:
     end = time.monotonic() + 30
     for job in jobs:
         job.ends("Failed", 3, seconds=end - time.monotonic())
-    assert stage.executions == len(jobs)
+    stage.executed(len(jobs))

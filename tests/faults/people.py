@@ -57,7 +57,7 @@ def fault_23_two_operators(stage: Stage, rival_of: Callable[[Subject], Subject])
             job.ends("Failed", 3)
     finally:
         rival.kill(signal.SIGTERM)
-    assert stage.executions == 6
+    stage.executed(6)
 
 
 def fault_31_containers_touched_by_hand(stage: Stage) -> None:
@@ -69,4 +69,4 @@ def fault_31_containers_touched_by_hand(stage: Stage) -> None:
     status = stage.wait("the loss is told", lambda: (s := removed.status()).get("finished") and s)
     assert (status["phase"], status.get("exitCode")) in {("Failed", None), ("Failed", 137)}, status
     assert removed.containers() == []
-    assert stage.executions == 2
+    stage.executed(2)

@@ -35,7 +35,7 @@ def fault_05_killed_before_the_outcome_is_stored(stage: Stage) -> None:
     stage.kube.heal()
     stage.subject.start()
     job.ends("Failed", 5)
-    assert stage.executions == 1
+    stage.executed(1)
 
 
 def fault_06_killed_after_the_outcome_is_stored(stage: Stage) -> None:
@@ -47,7 +47,7 @@ def fault_06_killed_after_the_outcome_is_stored(stage: Stage) -> None:
     job.ends("Failed", 5)
     later = stage.job("exit 0")
     later.ends("Succeeded", 0)
-    assert stage.executions == 2
+    stage.executed(2)
     job.delete()
     job.leaves_nothing()
 
@@ -83,7 +83,7 @@ def fault_10_write_without_an_answer(stage: Stage) -> None:
         stage.kube.plant(stage.patch_line(job), What.DROP, when=When.AFTER, times=1)
     job.ends("Failed", 5)
     assert job.status().get("attemptCount", 1) == 1
-    assert stage.executions == 1
+    stage.executed(1)
 
 
 def fault_11_too_many_requests(stage: Stage) -> None:

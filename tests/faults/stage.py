@@ -108,6 +108,11 @@ class Stage:
         """How many starts took effect on this stage, whatever became of the containers."""
         return self.engine.succeeded(START) - self.started_before
 
+    def executed(self, times: int) -> None:
+        """Check that so many starts took effect; an engine may answer one after the container's end is known."""
+        self.wait(f"{times} starts took effect", lambda: self.executions >= times)
+        assert self.executions == times
+
 
 @dataclass
 class Job:

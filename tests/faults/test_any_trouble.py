@@ -202,7 +202,7 @@ async def end(engine: Any, container: Any, code: int, *, oom: bool = False) -> N
         engine.end(container, code)
 
 
-TestAnyTrouble = pytest.mark.timeout(1800 if FULL else 300)(AnyTrouble.TestCase)
+TestAnyTrouble = pytest.mark.timeout(1800 if FULL else 900)(AnyTrouble.TestCase)
 TestAnyTrouble.settings = settings(
     max_examples=1000 if FULL else 150,
     stateful_step_count=40,

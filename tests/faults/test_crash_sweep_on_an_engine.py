@@ -91,7 +91,7 @@ async def test_a_crash_or_a_lost_answer_changes_nothing_of_a_jobs_fate_on_docker
         story = RealStory(life, client=oracle, where=docker_endpoint)
         witnesses.append(story.witness)
         await story.live(trouble)
-        await until(lambda: story.engine.starts >= min(life.starts), "the engine has told of every start", 10)
+        await until(lambda: story.engine.starts >= min(life.starts), "the engine has told of every start", 60)
         story.check()
 
     counting = LoseAt(COUNTED, 0, When.BEFORE, lost, length=0)

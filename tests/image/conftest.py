@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let whichever test comes first wait for a build from nothing: packages, base and image."""
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "image"):
-            item.add_marker(pytest.mark.timeout(900))
+            item.add_marker(pytest.mark.timeout(1800))
 
 
 @pytest.fixture(scope="session")

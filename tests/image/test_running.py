@@ -79,7 +79,7 @@ def test_it_does_its_work_and_stays_small(
     assert int(seen["VmRSS"][0]) <= MOST_RESIDENT_KILOBYTES
     assert {*seen["Uid"], *seen["Gid"]} == {"65532"}
     assert (seen["CapEff"], seen["NoNewPrivs"]) == ([f"{0:016x}"], ["1"])
-    operator.stop(timeout=30)
+    operator.stop(timeout=90)
     assert operator.wait()["StatusCode"] == 0, operator.logs().decode()
     installed.kubectl("delete", "cjob/first", "dhost/pretend", "--wait=false")
 
