@@ -2,6 +2,7 @@
 
 * ContainerJobError
   x HostUnavailable        could not ask: nothing is known, wait and ask again
+    + HostRefused          the host answered, and will not serve us as it stands: a person has to act
   x LaunchRejected         the engine's final no to this job: it fails with the reason
   x LaunchDelayed          a passing no: the job waits, the launch is tried again
   x OutputGone             the container, or its log, is not there to be read
@@ -14,7 +15,7 @@
     + KubeRefused          any other refusal: a missing permission, a rule of the schema
 """
 
-from containerjob_api.phases import Reason
+from containerjob_api.phases import HostReason, Reason
 
 
 class ContainerJobError(Exception):
@@ -23,6 +24,15 @@ class ContainerJobError(Exception):
 
 class HostUnavailable(ContainerJobError):
     """The engine could not be asked; what happens there is unknown, not failed."""
+
+
+class HostRefused(HostUnavailable):
+    """The host answered and refused us: the message is what it lacks, and the remedy; `reason` is its condition's."""
+
+    def __init__(self, reason: HostReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
 
 
 class LaunchRejected(ContainerJobError):

@@ -14,7 +14,7 @@ from tests.contract.subjects import Subject
 from containerjob_operator.executors.base import Executor
 from containerjob_operator.executors.fake.engine import engine_named
 from containerjob_operator.executors.fake.programs import Program
-from containerjob_operator.executors.registry import executor_for
+from containerjob_operator.executors.registry import executor_at
 
 IMAGE = "busybox:1.37"
 
@@ -47,7 +47,7 @@ def fake_subject(cluster_uid: str) -> Subject:
     away.go_away()
 
     def executor(uid: str, name: str = engine.name) -> Executor:
-        return executor_for(f"fake://{name}", cluster_uid=uid, allow_fake_hosts=True)
+        return executor_at(f"fake://{name}", cluster_uid=uid, allow_fake_hosts=True)
 
     async def create_foreign(name: str) -> None:
         engine.create(name, IMAGE, {}, Program())
@@ -70,7 +70,7 @@ async def docker_subject(
     opened: list[Executor] = []
 
     def executor(uid: str, endpoint: str = docker_endpoint) -> Executor:
-        opened.append(executor_for(endpoint, cluster_uid=uid, allow_fake_hosts=False))
+        opened.append(executor_at(endpoint, cluster_uid=uid, allow_fake_hosts=False))
         return opened[-1]
 
     async def create_foreign(name: str) -> None:
@@ -91,7 +91,24 @@ async def docker_subject(
         await one.aclose()
 
 
-@pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.real)])
+@pytest.fixture
+async def cloudrun_subject(cluster_uid: str, request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
+    """A location of Cloud Run; Google's library is loaded for no other engine."""
+    from tests.contract.cloudrun_subject import PROJECT, REAL_IMAGE, place_of, subject_at
+
+    image = REAL_IMAGE if PROJECT else IMAGE
+    endpoint = "" if PROJECT else request.getfixturevalue("docker_endpoint")
+    async with place_of(endpoint) as place, subject_at(place, cluster_uid, image) as subject:
+        yield subject
+
+
+@pytest.fixture(
+    params=[
+        "fake",
+        pytest.param("docker", marks=pytest.mark.real),
+        pytest.param("cloudrun", marks=pytest.mark.real),
+    ]
+)
 def subject(request: pytest.FixtureRequest) -> Subject:
     """Each engine in turn."""
     found: Subject = request.getfixturevalue(f"{request.param}_subject")

@@ -1,6 +1,7 @@
 """What a contract test works on: an engine of some kind, an executor for it, and runs to give it."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,8 @@ from containerjob_operator.decide.runs import RunSpec
 from containerjob_operator.executors.base import Executor
 
 T = TypeVar("T")
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 240.0 if os.environ.get("CLOUD_RUN_PROJECT") else 60.0
+"""A task of the real Cloud Run may take minutes before it starts."""
 
 
 def run_of(cluster_uid: str, job_uid: str, image: str, *command: str) -> RunSpec:
@@ -42,6 +44,23 @@ def run_of(cluster_uid: str, job_uid: str, image: str, *command: str) -> RunSpec
     )
 
 
+@dataclass(frozen=True)
+class EngineFacts:
+    """What an engine can tell; where it cannot, its executor says so by None or nothing, and never guesses."""
+
+    api_version: str = "1."
+    """How its API's version begins."""
+    has_machine: bool = True
+    """CPUs and memory of its own; else it gives every container a size."""
+    tells_image: bool = True
+    """The digest of the image."""
+    tells_usage: bool = True
+    keeps_files: bool = True
+    """What an ended container has left in its file system can be read."""
+    many_lines: int = 60_000
+    """Which its log can give back in little time."""
+
+
 @dataclass
 class Subject:
     """An engine under test; every test has a cluster uid of its own."""
@@ -55,6 +74,7 @@ class Subject:
     """Create a container of this name that nobody's label is on."""
     another: Callable[[str], Executor]
     """Another executor for the same engine, for a cluster of this uid."""
+    engine_facts: EngineFacts = EngineFacts()
     names: list[str] = field(default_factory=list)
 
     def run(self, *command: str, **changes: object) -> RunSpec:
@@ -74,6 +94,10 @@ class Subject:
     async def reaches(self, name: str, state: RunState) -> Observation:
         """Wait until the container is in this state."""
         return await until(lambda: self.executor.inspect(name), lambda seen: seen.state is state)
+
+    async def begins(self, name: str) -> Observation:
+        """Wait until the container has a time of its start."""
+        return await until(lambda: self.executor.inspect(name), lambda seen: seen.started_at is not None)
 
     async def prints(self, name: str, text: str) -> None:
         """Wait until this is what the container has printed."""

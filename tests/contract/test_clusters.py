@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.contract.subjects import Subject
+from tests.contract.subjects import DEADLINE_SECONDS, Subject
 
 from containerjob_api.names import LABEL_CLUSTER_UID, LABEL_JOB_UID, container_name
 from containerjob_api.phases import Reason
@@ -25,7 +25,7 @@ def same_name(subject: Subject, run: RunSpec) -> RunSpec:
 
 async def test_a_name_taken_by_another_cluster_is_a_conflict_and_stays_as_it_is(subject: Subject) -> None:
     run = await subject.launched("sleep", "60")
-    before = await subject.executor.inspect(run.name)
+    before = await subject.begins(run.name)
     with pytest.raises(LaunchRejected, match=run.name) as refused:
         await subject.another(other_uid(subject)).create(same_name(subject, run))
     assert refused.value.reason is Reason.NAME_CONFLICT
@@ -52,7 +52,7 @@ async def test_another_clusters_created_container_is_not_started(subject: Subjec
 async def test_each_cluster_lists_and_hears_of_its_own_only(subject: Subject) -> None:
     other = subject.another(other_uid(subject))
     heard = other.events()
-    assert await asyncio.wait_for(anext(heard), 10) == RunEvent("subscribed")
+    assert await asyncio.wait_for(anext(heard), DEADLINE_SECONDS) == RunEvent("subscribed")
     mine, _ = await subject.finished("true")
     labels = {
         **dict(mine.labels),
@@ -64,7 +64,8 @@ async def test_each_cluster_lists_and_hears_of_its_own_only(subject: Subject) ->
     await other.create(theirs)
     await other.start(theirs.name)
     # The first that it hears of is its own, though ours came before.
-    assert await asyncio.wait_for(anext(heard), 10) == RunEvent("start", labels[LABEL_JOB_UID], theirs.name)
+    event = await asyncio.wait_for(anext(heard), DEADLINE_SECONDS)
+    assert event == RunEvent("start", labels[LABEL_JOB_UID], theirs.name)
     assert [row.name for row in await other.list_owned()] == [theirs.name]
     assert [row.name for row in await subject.executor.list_owned()] == [mine.name]
     await heard.aclose()  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ from containerjob_operator.decide.observations import Observation, RunState
 from containerjob_operator.decide.runs import RunSpec
 from containerjob_operator.errors import HostUnavailable
 from containerjob_operator.executors.base import Executor
-from containerjob_operator.executors.registry import executor_for
+from containerjob_operator.executors.registry import executor_at
 
 pytestmark = pytest.mark.real
 LISTENS = ("sh", "-c", "trap 'exit 143' TERM; echo ready; while :; do sleep 0.05; done")
@@ -81,7 +81,7 @@ def machine(short_folder: Path) -> Iterator[Machine]:
 
 @pytest.fixture
 async def executor(machine: Machine, cluster_uid: str) -> AsyncIterator[Executor]:
-    async with aclosing(executor_for(machine.endpoint, cluster_uid=cluster_uid, allow_fake_hosts=False)) as found:
+    async with aclosing(executor_at(machine.endpoint, cluster_uid=cluster_uid, allow_fake_hosts=False)) as found:
         yield found
         for row in await found.list_owned():
             await found.remove(row.name)

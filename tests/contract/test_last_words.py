@@ -23,14 +23,15 @@ async def left(subject: Subject, script: str, path: str = FILE) -> str | None:
 
 
 async def test_the_message_is_what_the_container_wrote_last(subject: Subject) -> None:
-    assert (
-        await left(subject, f"echo early > {FILE}; echo 3 of 4 shards done > {FILE}; exit 1")
-        == "3 of 4 shards done\n"
-    )
+    message = await left(subject, f"echo early > {FILE}; echo 3 of 4 shards done > {FILE}; exit 1")
+    assert message == ("3 of 4 shards done\n" if subject.engine_facts.keeps_files else None)
 
 
 async def test_of_a_long_message_the_end_is_kept(subject: Subject) -> None:
     message = await left(subject, f"seq 1 5000 > {FILE}")
+    if not subject.engine_facts.keeps_files:
+        assert message is None
+        return
     assert message is not None
     assert len(message) == 4096
     assert message.endswith("\n4999\n5000\n")

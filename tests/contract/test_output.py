@@ -146,10 +146,11 @@ async def test_timestamps_stand_before_each_line(subject: Subject) -> None:
 
 
 async def test_an_output_is_never_longer_than_64_kib(subject: Subject) -> None:
-    run, _ = await subject.finished("seq", "1", "60000")
+    last = subject.engine_facts.many_lines
+    run, _ = await subject.finished("seq", "1", str(last))
     outputs = await read(subject, run.name)
     assert max(len(output.data) for output in outputs) <= 64 * 1024
-    assert text(outputs) == "".join(f"{number}\n" for number in range(1, 60001))
+    assert text(outputs) == "".join(f"{number}\n" for number in range(1, last + 1))
 
 
 async def test_what_is_not_there_has_no_output(subject: Subject) -> None:
@@ -185,6 +186,9 @@ async def test_output_and_usage_of_an_engine_that_is_away_are_unknown(subject: S
 async def test_a_running_container_uses_something(subject: Subject) -> None:
     run = await subject.launched("sleep", "60")
     used = await subject.executor.usage(run.name)
+    if not subject.engine_facts.tells_usage:
+        assert used is None
+        return
     assert used is not None
     assert used.cpu_percent >= 0
     assert 0 < used.memory_bytes < used.memory_limit_bytes

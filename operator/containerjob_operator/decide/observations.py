@@ -12,10 +12,10 @@ _OF_A_MOUNT: Final = re.compile(r"error mounting|rootfs_linux|trying to mount")
 """Engines give 126 and 127 for these too; they are the host's affair and may pass."""
 _OF_THE_JOB: Final = re.compile(
     r"executable file|exec format error|exec: \"[^\"]*\": |chdir to cwd|unable to find (user|group) |"
-    r"working directory .* (invalid|is not|does not)",
+    r"working directory .* (invalid|is not|does not)|^image '[^']+' not found",
     re.IGNORECASE,
 )
-"""What runtimes say of a command, working directory or user that the image does not have."""
+"""What runtimes say of a command, working directory or user that the image does not have, or of the image."""
 
 
 class RunState(StrEnum):
@@ -42,6 +42,8 @@ class Observation:
     finished_at: datetime | None = None
     disrupted: bool = False
     """Exited, and for all its engine can tell because the engine or its machine was restarted."""
+    cancelled: bool = False
+    """Exited, and because somebody had it cancelled: this operator, or a person at the engine's own console."""
 
     @property
     def start_failed(self) -> bool:
