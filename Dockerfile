@@ -22,6 +22,7 @@ COPY cli /source/cli
 COPY crds /source/crds
 COPY examples /source/examples
 COPY operator /source/operator
+COPY tests/emulators /source/tests/emulators
 RUN sh /install/install.sh product
 
 # ---- what every final image has in common

@@ -6,6 +6,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 LOCAL := $(BIN)/kubectl-containerjob local
 ARGS ?=
+# `make up CLOUD_RUN=1`: with an emulator of Google Cloud Run.
+CLOUD := $(if $(CLOUD_RUN),--cloud-run)
 # What is made from the code; each says with --check where it is stale.
 GENERATED := -mcontainerjob_api.crd -mtools.chart $(addprefix tools/,api_reference.py states_page.py cli_reference.py \
 	troubleshooting_page.py operations_page.py argocd_config.py)
@@ -19,11 +21,11 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## Start a control plane and the operator, run a first job, show its output
-	@$(LOCAL) demo $(ARGS)
+demo: $(READY) ## Start a control plane and the operator, run a first job, show its output (CLOUD_RUN=1: on Cloud Run's emulator)
+	@$(LOCAL) demo $(CLOUD) $(ARGS)
 
-up: $(READY) ## Start the local control plane, engine and operator
-	@$(LOCAL) up $(ARGS)
+up: $(READY) ## Start the local control plane, engine and operator (CLOUD_RUN=1: and Cloud Run's emulator)
+	@$(LOCAL) up $(CLOUD) $(ARGS)
 
 down: $(READY) ## Stop them and remove everything they made
 	@$(LOCAL) down $(ARGS)

@@ -1,27 +1,32 @@
-"""The manifests that belong to this version: in the installed package, or in the checkout it runs from."""
+"""What belongs to this version beside its modules: in the installed package, or in the checkout it runs from."""
 
 from pathlib import Path
 
 from containerjob_local.errors import LocalError
 
 _PACKAGE = Path(__file__).resolve().parent
-_INSTALLED = _PACKAGE / "manifests"
+_INSTALLED = _PACKAGE
 _CHECKOUT = _PACKAGE.parents[1]
 
 
 def crds() -> list[Path]:
     """Return the files of the custom resource definitions."""
-    return sorted(_find("crds", "crds").glob("*.yaml"))
+    return sorted(_find("manifests/crds", "crds").glob("*.yaml"))
 
 
 def operator_rbac() -> Path:
     """Return the operator's namespace, ServiceAccount and permissions, the same that the chart installs."""
-    return _find("rbac/rbac.yaml", "charts/containerjob-operator/files/rbac.yaml")
+    return _find("manifests/rbac/rbac.yaml", "charts/containerjob-operator/files/rbac.yaml")
 
 
 def example(name: str) -> Path:
     """Return one of the examples."""
-    return _find(f"examples/{name}", f"examples/{name}")
+    return _find(f"manifests/examples/{name}", f"examples/{name}")
+
+
+def emulator() -> Path:
+    """Return the folder of the emulator of Cloud Run: a package that knows itself by no other name than its own."""
+    return _find("emulators/cloudrun", "tests/emulators/cloudrun")
 
 
 def _find(installed: str, in_checkout: str) -> Path:

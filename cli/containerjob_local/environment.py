@@ -3,12 +3,12 @@
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from containerjob_api.names import API_VERSION, LABEL_CLUSTER_UID
-from containerjob_local import node, processes
+from containerjob_local import cloud_run, node, processes
 from containerjob_local.binaries import find_binaries
 from containerjob_local.binaries.cache import is_program
 from containerjob_local.binaries.releases import PLANES
@@ -49,6 +49,8 @@ class Options:
     """Whether pods are to run here; an environment that was brought up with a node keeps it."""
     kubernetes: str | None = None
     """The version of the plane; an environment that was brought up with another one refuses it."""
+    cloud_run: bool = False
+    """Whether Cloud Run is emulated on the engine; an environment that was brought up with it keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Environment:
     plane: Plane
     engine: Engine | None
     operator: StartedProcess | None
+    emulator: StartedProcess | None = None
+    """Of Cloud Run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def up(options: Options, report: Report) -> Environment:
     wanted = options.components
     with locked(state.folder):
         state.create()
+        options = _with_cloud_run(state, options)
         plane = _plane_and_node(state, options, report)
         engine = find_engine(state.folder, report) if Component.ENGINE in wanted else None
         if engine is not None:
@@ -84,11 +89,12 @@ def up(options: Options, report: Report) -> Environment:
         if Component.API in wanted:
             apply_api(plane)
             _register(plane, engine, report)
+        emulator = _cloud_run(plane, engine, options, report)
         operator = None
         if Component.OPERATOR in wanted:
             operator = start_operator(plane, options.operator, report)
             register_log_api(plane, report)
-    return Environment(state, plane, engine, operator)
+    return Environment(state, plane, engine, operator, emulator)
 
 
 def down(state_dir: Path, report: Report) -> None:
@@ -109,6 +115,8 @@ def _take_down(state: State, report: Report) -> None:
         report("✔ operator stopped")
     if state.node.exists() and node.stop_node(state):
         report("✔ node stopped with its pods")
+    if cloud_run.stop_emulator(state) is not None:
+        report("✔ Cloud Run emulator stopped with its tasks")
     _remove_containers(state, report)
     stop_engine(state.folder)
     stopped = stop_plane(state)
@@ -126,7 +134,12 @@ def status(state_dir: Path) -> list[Part]:
     parts = [_plane_part(state, plane)]
     if record is not None and record.block:
         parts.append(_node_part(state, plane))
-    return [*parts, *([_engine_part(engine.endpoint)] if engine else []), _operator_part(state)]
+    if engine is not None:
+        parts.append(_engine_part(engine.endpoint))
+    emulator = state.cloud_run()
+    if emulator is not None:
+        parts.append(Part("cloud run", *cloud_run.describe(state, emulator)))
+    return [*parts, _operator_part(state)]
 
 
 def _plane_part(state: State, plane: Plane | None) -> Part:
@@ -204,6 +217,26 @@ def _plane(state: State, options: Options, report: Report, block: str = "") -> P
     return plane
 
 
+def _with_cloud_run(state: State, options: Options) -> Options:
+    """Complete the options of an environment that has, or is to have, Cloud Run."""
+    if not (options.cloud_run or state.cloud_run() is not None):
+        return options
+    cloud_run.require_libraries()  # said at once, and not after minutes of building the plane
+    return replace(options, cloud_run=True, operator=replace(options.operator, allow_fake_hosts=True))
+
+
+def _cloud_run(plane: Plane, engine: Engine | None, options: Options, report: Report) -> StartedProcess | None:
+    """Bring up the emulator where there is an engine for its tasks, as a host where the API is there too."""
+    if engine is None or not options.cloud_run:
+        return None
+    emulator = cloud_run.start_emulator(plane, engine.endpoint, report)
+    if Component.API in options.components:
+        cloud_run.register(plane, report)
+    if Component.OPERATOR not in options.components:
+        report("• the operator that you run takes it as a host with --allow-fake-hosts only")
+    return emulator
+
+
 def _register(plane: Plane, engine: Engine | None, report: Report) -> None:
     """Make the engine a host that jobs of every namespace may use: this cluster is its owner's alone."""
     if engine is None:
@@ -226,6 +259,7 @@ def _remove_containers(state: State, report: Report) -> None:
         return
     try:
         count = remove_containers(engine.endpoint, f"{LABEL_CLUSTER_UID}={plane.cluster_uid}")
+        count += cloud_run.remove_tasks(plane.cluster_uid, engine.endpoint)
     except LocalError as error:
         report(f"! containers of this environment may be left at {engine.endpoint}: {error}")
         return

@@ -11,7 +11,7 @@ from containerjob_api.names import (
     API_VERSION,
     CONTAINERJOBS,
     CONTAINERJOBTEMPLATES,
-    DOCKERHOSTS,
+    HOST_PLURALS,
     OPERATOR_NAME,
     OPERATOR_NAMESPACE,
 )
@@ -25,7 +25,7 @@ from containerjob_local.state import State
 NAME = "operator"
 IDENTITY = "local"
 READY_SECONDS = 60.0
-SERVED_SECONDS = 30.0
+SERVED_SECONDS = 90.0  # several calls of kubectl each time, and a busy machine needs seconds for one
 STOP_SECONDS = 45.0  # it gives up its Lease and closes its streams
 
 
@@ -44,7 +44,7 @@ def apply_api(plane: Plane) -> None:
     plane.kubectl.apply(bundled.operator_rbac())
     names = [f"--filename={definition}" for definition in definitions]
     plane.kubectl.run("wait", "--for=condition=Established", "--timeout=30s", *names)
-    kinds = (CONTAINERJOBS, DOCKERHOSTS, CONTAINERJOBTEMPLATES)
+    kinds = (CONTAINERJOBS, *HOST_PLURALS.values(), CONTAINERJOBTEMPLATES)
     wait_until(lambda: _serves(plane, *kinds), what="the new API", seconds=SERVED_SECONDS)
 
 

@@ -54,6 +54,13 @@ class LogApiRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudRunRecord:
+    """What is remembered of the Cloud Run emulator, so that one that is started again is where its host says."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The paths of one local environment."""
 
@@ -127,6 +134,18 @@ class State:
             return LogApiRecord(**fields)
         except TypeError:
             return None
+
+    def cloud_run(self) -> CloudRunRecord | None:
+        """Read what is remembered of the Cloud Run emulator; None when there is nothing, or nothing whole."""
+        fields = self._read("cloud-run")
+        try:
+            return CloudRunRecord(**fields)
+        except TypeError:
+            return None
+
+    def remember_cloud_run(self, cloud_run: CloudRunRecord) -> None:
+        """Write down the emulator's port before it is served."""
+        write_private(self.folder / "cloud-run.json", json.dumps(asdict(cloud_run)))
 
     def remember_log_api(self, log_api: LogApiRecord) -> None:
         """Write down the log API's port before it is served."""

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -12,7 +11,6 @@ from click.testing import CliRunner
 from containerjob_api.names import LABEL_CLUSTER_UID
 from containerjob_local import operator_process, processes
 from containerjob_local.demo import demo
-from containerjob_local.engine import Engine
 from containerjob_local.environment import Component, Options, down, running, status, up
 from containerjob_local.errors import ProcessError, ReadinessError
 from containerjob_local.operator_process import OperatorOptions
@@ -20,20 +18,6 @@ from containerjob_local.state import State
 from kubectl_containerjob.main import cli
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture
-def on_engine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """Make the session's engine the one that a person's Docker would use."""
-    monkeypatch.setenv("DOCKER_HOST", engine.endpoint)
-    return engine
-
-
-@pytest.fixture
-def containers(on_engine: Engine) -> Iterator[docker.DockerClient]:
-    client = docker.DockerClient(base_url=on_engine.endpoint)
-    yield client
-    client.close()
 
 
 def test_the_demo_runs_again_with_other_options_and_goes_without_a_trace(

@@ -17,6 +17,7 @@ SOURCES = (
     "operator",
     "pyproject.toml",
     "requirements.lock",
+    "tests/emulators",
     "tools/bootstrap.lock",
     "tools/image",
 )

@@ -25,6 +25,9 @@ PORT = click.option(
     "--port", type=click.IntRange(1, 65535), help="Port of the API server on loopback [default: a free one]"
 )
 FAKE_HOSTS = click.option("--allow-fake-hosts", is_flag=True, help="Let hosts have fake:// endpoints, for tests")
+CLOUD_RUN = click.option(
+    "--cloud-run", is_flag=True, help="Emulate Google Cloud Run on the engine, as cloudrunhost/cloud-run"
+)
 
 
 @click.group(name="local")
@@ -49,17 +52,19 @@ def command() -> None:
 @click.option(
     "--node", is_flag=True, help="Add a real node, for pods; needs root and, where it is built, 5 more minutes"
 )
+@CLOUD_RUN
 @click.option("--kubernetes-version", metavar="VERSION", help="The control plane's [default: the newest there is]")
 def up(
     state_dir: Path,
     port: int | None,
-    allow_fake_hosts: bool,
-    no_operator: bool,
-    no_api: bool,
-    node: bool,
     kubernetes_version: str | None,
+    **given: bool,
 ) -> None:
     """Bring the environment up; what is up already stays as it is.
+
+    \b
+    # A cluster on which jobs run on Docker and, emulated, on Google Cloud Run
+    kubectl containerjob local up --cloud-run
 
     \b
     # A cluster with a node, to install the operator's chart on
@@ -70,10 +75,16 @@ def up(
     with shown(LocalError):
         from containerjob_local import environment
 
-        options = _options(state_dir, port, allow_fake_hosts, no_operator or no_api)
+        no_api = given["no_api"]
+        options = _options(state_dir, port, given["allow_fake_hosts"], given["no_operator"] or no_api)
         left_out = {environment.Component.API} if no_api else set()
-        components = options.components - left_out
-        options = replace(options, components=components, node=node, kubernetes=kubernetes_version)
+        options = replace(
+            options,
+            components=options.components - left_out,
+            node=given["node"],
+            cloud_run=given["cloud_run"],
+            kubernetes=kubernetes_version,
+        )
         environment.up(options, click.echo)
 
 
@@ -136,13 +147,20 @@ def env(state_dir: Path) -> None:
 @STATE_DIR
 @PORT
 @FAKE_HOSTS
+@CLOUD_RUN
 @click.pass_context
-def demo(ctx: click.Context, state_dir: Path, port: int | None, allow_fake_hosts: bool) -> None:
-    """Bring the environment up and run the first example; exit code 1 unless it succeeds."""
+def demo(ctx: click.Context, state_dir: Path, port: int | None, allow_fake_hosts: bool, cloud_run: bool) -> None:
+    """Bring the environment up and run the first example; exit code 1 unless it succeeds.
+
+    With --cloud-run it is the example for Cloud Run, followed as it runs.
+    """
     with shown(LocalError):
+        from dataclasses import replace
+
         from containerjob_local import demo as first_job
 
-        succeeded = first_job.demo(_options(state_dir, port, allow_fake_hosts, no_operator=False), click.echo)
+        options = _options(state_dir, port, allow_fake_hosts, no_operator=False)
+        succeeded = first_job.demo(replace(options, cloud_run=cloud_run), click.echo)
     ctx.exit(0 if succeeded else 1)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from containerjob_local import demo
 from containerjob_local.controlplane import Plane
-from containerjob_local.demo import run_example, show_result
+from containerjob_local.demo import run_example, run_plugin, show_on_cloud_run, show_result
 from containerjob_local.environment import Environment
 from containerjob_local.kubectl import Kubectl
 from containerjob_local.state import State
@@ -71,3 +72,48 @@ def test_a_job_that_does_not_finish_in_time_is_shown_as_it_is(tmp_path: Path) ->
     said: list[str] = []
     assert run_example(environment(tmp_path, script), said.append) == job(FAILED)
     assert said[-1] == "! kubectl wait: error: timed out waiting for the condition"
+
+
+def with_plugin(folder: Path, script: str, kubectl: str = "true") -> Environment:
+    found = environment(folder, kubectl)
+    found.state.programs.mkdir()
+    plugin = found.state.programs / "kubectl-containerjob"
+    plugin.write_text(f"#!/bin/sh\n{script}\n")
+    plugin.chmod(0o755)
+    return found
+
+
+def test_what_the_plugin_says_is_shown_with_its_kubectl_in_path(tmp_path: Path) -> None:
+    said: list[str] = []
+    script = 'echo "$*"; echo; echo "${PATH%%:*} $KUBECONFIG" >&2'
+    run_plugin(with_plugin(tmp_path, script), ["logs", "hello", "--follow"], said.append)
+    assert said == [
+        "",
+        "$ kubectl containerjob logs hello --follow",
+        "  logs hello --follow",
+        "",
+        f"  {tmp_path}/bin {tmp_path}/admin.kubeconfig",
+    ]
+
+
+def test_output_that_never_ends_is_followed_for_as_long_as_a_job_may_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "FINISH_SECONDS", 0.5)
+    said: list[str] = []
+    run_plugin(with_plugin(tmp_path, "echo begun; exec sleep 300"), ["logs"], said.append)
+    assert said[-1] == "  begun"
+
+
+@pytest.mark.parametrize(("status", "succeeded"), [(SUCCEEDED, True), (FAILED, False)])
+def test_on_cloud_run_the_job_is_followed_and_its_record_shown(
+    tmp_path: Path, status: dict[str, Any], succeeded: bool
+) -> None:
+    script = f"""case "$1" in get) printf '%s' '{json.dumps(job(status))}';; apply) echo created;; esac"""
+    said: list[str] = []
+    assert show_on_cloud_run(with_plugin(tmp_path, 'echo "plugin $*"', script), said.append) is succeeded
+    assert [line for line in said if line.startswith("  ")] == ["  plugin logs hello --follow", "  plugin show hello"]
+    assert said[-1].startswith("✔" if succeeded else "✘")
+    asked = [line.split() for line in (tmp_path / "asked").read_text().splitlines()]
+    assert [words[0] for words in asked] == ["delete", "apply", "get", "wait", "get"]
+    assert all("11-cloud-run-job.yaml" in " ".join(words) for words in asked)

@@ -13,22 +13,26 @@ from containerjob_local.path_folder import link_programs
 
 def test_a_checkout_has_the_manifests_beside_the_packages() -> None:
     assert [path.name for path in bundled.crds()] == [
+        "cloudrunhosts.yaml",
         "containerjobs.yaml",
         "containerjobtemplates.yaml",
         "dockerhosts.yaml",
     ]
     assert "ServiceAccount" in bundled.operator_rbac().read_text()
     assert "ContainerJob" in bundled.example("01-hello.yaml").read_text()
+    assert (bundled.emulator() / "__main__.py").is_file()
 
 
 def test_an_installed_package_has_them_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundled, "_INSTALLED", tmp_path)
     for file in ("crds/a.yaml", "rbac/rbac.yaml", "examples/01-hello.yaml"):
-        (tmp_path / file).parent.mkdir()
-        (tmp_path / file).touch()
-    assert bundled.crds() == [tmp_path / "crds/a.yaml"]
-    assert bundled.operator_rbac() == tmp_path / "rbac/rbac.yaml"
-    assert bundled.example("01-hello.yaml") == tmp_path / "examples/01-hello.yaml"
+        (tmp_path / "manifests" / file).parent.mkdir(parents=True)
+        (tmp_path / "manifests" / file).touch()
+    (tmp_path / "emulators" / "cloudrun").mkdir(parents=True)
+    assert bundled.crds() == [tmp_path / "manifests/crds/a.yaml"]
+    assert bundled.operator_rbac() == tmp_path / "manifests/rbac/rbac.yaml"
+    assert bundled.example("01-hello.yaml") == tmp_path / "manifests/examples/01-hello.yaml"
+    assert bundled.emulator() == tmp_path / "emulators/cloudrun"
 
 
 def test_an_installation_that_lacks_a_file_names_it() -> None:

@@ -12,7 +12,7 @@ from containerjob_local.kubectl import Kubectl
 from containerjob_local.operator_process import apply_api
 from containerjob_local.state import State
 
-KINDS = ("containerjobs", "dockerhosts", "containerjobtemplates")
+KINDS = ("containerjobs", "dockerhosts", "cloudrunhosts", "containerjobtemplates")
 SERVED = json.dumps({"resources": [{"name": kind} for kind in KINDS]})
 HALF_SERVED = '{"resources": [{"name": "containerjobs"}]}'
 # Discovery refuses once, then answers; everything else is noted and succeeds.
@@ -34,7 +34,8 @@ def plane(folder: Path, answer: str) -> Plane:
 def test_the_api_is_installed_once_it_is_served(tmp_path: Path) -> None:
     apply_api(plane(tmp_path, SERVED))
     asked = [line.rpartition("/")[2] for line in (tmp_path / "asked").read_text().splitlines()]
-    assert asked[:4] == ["containerjobs.yaml", "containerjobtemplates.yaml", "dockerhosts.yaml", "rbac.yaml"]
+    definitions = ["cloudrunhosts.yaml", "containerjobs.yaml", "containerjobtemplates.yaml", "dockerhosts.yaml"]
+    assert asked[:5] == [*definitions, "rbac.yaml"]
 
 
 def test_an_api_that_never_comes_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
