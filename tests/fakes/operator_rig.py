@@ -13,9 +13,13 @@ from tests.fakes.fake_kube import FakeKube
 from tests.fakes.troubled_executor import TroubledExecutor
 from tests.fakes.troubles import NO_TROUBLE, Trouble
 
+from containerjob_api.cloudrunhosts import CloudRunHost
+from containerjob_api.hostkinds import MODELS, reference_from
+from containerjob_api.hostparts import AnyHost
+from containerjob_api.hostrefs import HostReference
 from containerjob_operator.executors.base import Executor
 from containerjob_operator.executors.fake.engine import FakeEngine, engine_named
-from containerjob_operator.executors.registry import executor_for
+from containerjob_operator.executors.registry import executor_at, executor_for
 from containerjob_operator.executors.supervised import Supervised
 from containerjob_operator.handlers.hosts import time_host, watch_host, watch_namespace
 from containerjob_operator.handlers.jobs import watch_job
@@ -33,6 +37,7 @@ from containerjob_operator.reconcile.workers import run_workers
 from containerjob_operator.settings import Settings
 
 CLUSTER = "cluster-1"
+H1 = HostReference(name="h1")
 PATIENCE = 90.0
 
 
@@ -89,7 +94,7 @@ class OperatorRig:
 
     def host(self, name: str = "h1") -> Host:
         """Return what the operator knows of a host."""
-        host = self.context.hosts.get(name)
+        host = self.context.hosts.get(reference_from(name))
         assert host is not None
         return host
 
@@ -159,14 +164,19 @@ class OperatorRig:
             broken = [e for e in ended if isinstance(e, Exception)]
             assert not broken, broken
 
-    def _make_executor(self, endpoint: str) -> Executor:
+    def real_executor(self, host: AnyHost) -> Executor:
+        """Make what a host is spoken with; behind a CloudRunHost is a fake engine that has the project's name."""
+        if isinstance(host, CloudRunHost):
+            return executor_at(f"fake://{host.spec.project}", cluster_uid=self.cluster, allow_fake_hosts=True)
         fake = self.context.settings.allow_fake_hosts
-        real = executor_for(endpoint, cluster_uid=self.cluster, allow_fake_hosts=fake)
-        self.executors.append(TroubledExecutor(real, self.trouble))
+        return executor_for(host, cluster_uid=self.cluster, allow_fake_hosts=fake, read_key=no_key)
+
+    def _make_executor(self, host: AnyHost) -> Executor:
+        self.executors.append(TroubledExecutor(self.real_executor(host), self.trouble))
         return Supervised(self.executors[-1], self.kube.permit, rehearsing=self.context.settings.dry_run)
 
     def _hear(self, type_: str, body: Body) -> None:
-        (self._host_events if body["kind"] == "DockerHost" else self._events).put_nowait((type_, body))
+        (self._host_events if body["kind"] in MODELS else self._events).put_nowait((type_, body))
 
     async def _begin(self) -> None:
         await patiently(lambda: load(self.context))
@@ -191,7 +201,17 @@ class OperatorRig:
         while True:
             await asyncio.sleep(every)
             for host in self.context.hosts:
-                await time_host(name=host.body.metadata.name, memo=self.memo)
+                await time_host(body=as_body(host.reference), memo=self.memo)
+
+
+async def no_key(name: str) -> str:
+    """Stand for Secrets that nobody made."""
+    raise AssertionError(f"nobody has a Secret {name}")
+
+
+def as_body(host: HostReference) -> Body:
+    """Return as much of the object as handlers look at."""
+    return {"kind": host.kind, "metadata": {"name": host.name}}
 
 
 def new_engine() -> tuple[FakeEngine, str]:

@@ -7,7 +7,7 @@ memory refuses anything else, so the job would never end). I4: nothing is left o
 import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pytest
 from tests.fakes.fake_kube import FakeKube
@@ -157,6 +157,7 @@ LIVES = {
 class Story:
     """One life on parts of its own."""
 
+    rig: ClassVar[type[OperatorRig]] = OperatorRig
     life: Life
     kube: FakeKube = field(default_factory=FakeKube)
     cluster: str = CLUSTER
@@ -164,17 +165,21 @@ class Story:
 
     def __post_init__(self) -> None:
         self.engine, endpoint = self.new_engine()
-        self.kube.create_host("h1", endpoint, **self.life.host)
+        self.add_host(endpoint)
         self.kube.create_job(**self.life.spec)
 
     def new_engine(self) -> tuple[Engine, str]:
         """Return where it runs; a fake engine that is nobody else's."""
         return new_engine()
 
+    def add_host(self, endpoint: str) -> None:
+        """Register where it runs."""
+        self.kube.create_host("h1", endpoint, **self.life.host)
+
     def operator(self, trouble: Trouble = NO_TROUBLE) -> OperatorRig:
         """Start an operator over what there is."""
         self.kube.fake.trouble = trouble
-        return OperatorRig(self.kube, trouble=trouble, cluster=self.cluster, **self.life.settings)
+        return self.rig(self.kube, trouble=trouble, cluster=self.cluster, **self.life.settings)
 
     def over(self) -> bool:
         """Say whether everything is as it shall be."""
@@ -199,11 +204,14 @@ class Story:
                 await asyncio.wait_for(successor.settled(), PATIENCE)
         await user
 
+    def made(self) -> int:
+        """Count the containers that were not removed before they ran; one that cannot be started was made too."""
+        return self.engine.starts + (self.life.reason == "StartError")
+
     def check(self) -> None:
         """Compare with how it had to end."""
         assert self.engine.starts in self.life.starts
-        left = self.engine.starts + (self.life.reason == "StartError")
-        kept = left if self.life.host.get("containerRetentionSeconds") != 0 else 0
+        kept = self.made() if self.life.host.get("containerRetentionSeconds") != 0 else 0
         assert not self.life.phase or len(self.engine.containers) == kept
         if not self.life.phase:
             return
