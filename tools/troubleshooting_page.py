@@ -27,8 +27,9 @@ WORDS: Final = {verb: f"kubectl containerjob {verb} NAME" for verb in VERBS} | {
     "not_before": "TIME",
     "failed": "N times",
     "launch_failures": "N times",
-    "pinned": "HOST",
+    "pinned_full": "DockerHost HOST",
     "a_host": "HOST",
+    "a_host_typed": "dockerhost HOST",
     "message": "the engine's or the operator's words",
 }
 """What stands for the job's own words; for any other, its name in capitals."""

@@ -4,6 +4,7 @@ The answer is cobra's: lines of `word<TAB>description`, and `:<directive>` last.
 two seconds at most, and gives a hundred names at most.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -13,9 +14,10 @@ from typing import Any, Final
 
 import click
 
+from containerjob_api.names import HOST_PLURALS, host_text
 from kubectl_containerjob.kubectl import Kubectl, path_of
 from kubectl_containerjob.main import COMMANDS, cli
-from kubectl_containerjob.problems import Problem
+from kubectl_containerjob.problems import Problem, Refused
 
 FILES: Final = ":0"
 """Cobra's ShellCompDirectiveDefault: the shell completes names of files."""
@@ -199,8 +201,11 @@ def _jobs(query: str = "", *phases: str) -> Callable[[Line], Iterator[Word]]:
 
 
 def _hosts(line: Line) -> Iterator[Word]:
-    for host in _objects(line, "dockerhosts", namespaced=False):
-        yield host["metadata"]["name"], str(host["spec"]["endpoint"])
+    for kind, plural in HOST_PLURALS.items():
+        with contextlib.suppress(Refused):  # a cluster before its upgrade, or a role, may have one kind only
+            for host in _objects(line, plural, namespaced=False):
+                spec = host["spec"]
+                yield host_text(kind, host["metadata"]["name"]), str(spec.get("endpoint") or spec.get("project", ""))
 
 
 def _templates(line: Line) -> Iterator[Word]:

@@ -12,8 +12,8 @@ from containerjob_api.names import (
     API_VERSION,
     CONTAINERJOBS,
     CONTAINERJOBTEMPLATES,
-    DOCKERHOSTS,
     GROUP,
+    HOST_PLURALS,
     LOG_API_GROUP,
     VERSION,
 )
@@ -22,7 +22,8 @@ from kubectl_containerjob.problems import NO_KUBECTL, Problem, Refused, from_kub
 # What a plain list does without is imported where it is needed: json, urllib.
 
 JOBS: Final = f"{CONTAINERJOBS}.{GROUP}"
-HOSTS: Final = f"{DOCKERHOSTS}.{GROUP}"
+HOSTS: Final = {kind: f"{plural}.{GROUP}" for kind, plural in HOST_PLURALS.items()}
+"""By kind; the first one is there wherever ContainerJobs are."""
 TEMPLATES: Final = f"{CONTAINERJOBTEMPLATES}.{GROUP}"
 API: Final = f"/apis/{API_VERSION}"
 SUBRESOURCES: Final = f"/apis/{LOG_API_GROUP}/{VERSION}"

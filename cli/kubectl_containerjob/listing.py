@@ -43,14 +43,14 @@ class Listing:
     values: tuple[tuple[str, str], ...]
     """Such as --selector and app=report."""
 
-    def show(self, kubectl: Kubectl, resource: str) -> None:
+    def show(self, kubectl: Kubectl, *resources: str) -> None:
         """Let kubectl print it."""
-        kubectl.show(*self.arguments(resource), *([f"--output={self.output}"] if self.output else []))
+        kubectl.show(*self.arguments(*resources), *([f"--output={self.output}"] if self.output else []))
 
-    def arguments(self, resource: str) -> list[str]:
+    def arguments(self, *resources: str) -> list[str]:
         """Return the command line of kubectl, without -o."""
         values = [f"{flag}={value}" for flag, value in self.values]
-        return ["get", resource, *self.names, *self.switches, *values]
+        return ["get", *resources, *map(bare, self.names), *self.switches, *values]
 
     def selecting(self, fields: Sequence[str]) -> "Listing":
         """Return the same, for objects only that have these fields too."""
@@ -68,7 +68,7 @@ def listing(command: Callable[..., Any]) -> Callable[..., Any]:
     def listed(*args: Any, names: tuple[str, ...], output: str | None, **values: Any) -> Any:
         flags = {key: values.pop(key) for key in list(values) if key.startswith(_PREFIX)}
         asked = Listing(
-            tuple(map(bare, names)),
+            names,
             output,
             tuple(switch[-1] for switch, _ in _SWITCHES if flags[_key(switch)]),
             (

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from containerjob_api.names import host_text
 from containerjob_api.phases import TERMINAL, Phase
 from kubectl_containerjob.kubectl import Body
 from kubectl_containerjob.screens.durations import moment
@@ -97,13 +98,13 @@ class Job(Stored):
 
     @property
     def host(self) -> str:
-        """Name of the newest attempt's host; empty before there is one."""
-        return str((self.status.get("host") or {}).get("name", ""))
+        """Name of the newest attempt's host, of a CloudRunHost with its kind; empty before there is one."""
+        return host_of(self.status.get("host"))
 
     @property
     def pinned(self) -> str:
-        """Name of the one host it may run on; empty where it may run on any."""
-        return str(((self.spec.get("placement") or {}).get("hostRef") or {}).get("name", ""))
+        """Name of the one host it may run on, as of `host`; empty where it may run on any."""
+        return host_of((self.spec.get("placement") or {}).get("hostRef"))
 
     def condition(self, type_: str) -> Body | None:
         """Return a condition of the status."""
@@ -116,7 +117,23 @@ class Job(Stored):
 
 @dataclass(frozen=True, slots=True)
 class Host(Stored):
-    """A DockerHost."""
+    """A host of any kind."""
+
+    @property
+    def name(self) -> str:
+        """Its name, with its kind where that is another than DockerHost."""
+        return host_text(self.kind, super(Host, self).name)
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        return str(self.body.get("kind", "DockerHost"))
+
+    @property
+    def place(self) -> str:
+        """Where it is: an engine's endpoint, or project and location."""
+        spec, fields = self.spec, ("endpoint",) if self.kind == "DockerHost" else ("project", "location")
+        return harmless("/".join(str(spec.get(field, "")) for field in fields))
 
     @property
     def ready(self) -> str:
@@ -156,7 +173,9 @@ class Host(Stored):
 
     @property
     def engine(self) -> str:
-        """Version of its engine."""
+        """Version of its engine, or, of a host without one, where it is."""
+        if self.kind != "DockerHost":
+            return self.place
         return harmless(str((self.status.get("engine") or {}).get("version", "")))
 
     def admits(self, labels: dict[str, str] | None) -> bool | None:
@@ -174,6 +193,11 @@ class Host(Stored):
     @property
     def _ready(self) -> Body:
         return _condition(self.status, "Ready") or {}
+
+
+def host_of(reference: Body | None) -> str:
+    """Return a host's name as a record refers to it; empty where it refers to none."""
+    return host_text(str(reference.get("kind", "DockerHost")), str(reference["name"])) if reference else ""
 
 
 def _condition(status: Body, type_: str) -> Body | None:

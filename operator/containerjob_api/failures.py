@@ -68,6 +68,7 @@ FailureReason = Literal[
     Reason.LAUNCH_BACK_OFF,
     Reason.NAME_CONFLICT,
     Reason.CONTAINER_LOST,
+    Reason.CANCELLED_EXTERNALLY,
     Reason.HOST_DISRUPTION,
     Reason.HOST_LOST,
 ]

@@ -5,8 +5,10 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from containerjob_api.markers import LIST_ATOMIC, MAP_ATOMIC, Marker, Rule, Text
+from containerjob_api.names import host_text
 from containerjob_api.resources import Value
 
 KEY_PATTERN: Final = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
@@ -38,15 +40,38 @@ LabelKey = Annotated[
 ]
 
 
+HostKind = Literal["DockerHost", "CloudRunHost"]
+
+
 class HostReference(Value):
-    """Names one host."""
+    """Names one host; two of different kinds may have the same name."""
 
     schema_markers: ClassVar[tuple[Marker | Rule, ...]] = (MAP_ATOMIC,)
 
-    kind: Literal["DockerHost"] = "DockerHost"
-    """Kind of the host."""
+    kind: HostKind = "DockerHost"
+    """Kind of the host: DockerHost or CloudRunHost."""
     name: HostName
     """Name of the host; hosts are cluster-scoped."""
+
+    @override
+    def __str__(self) -> str:
+        """Return what options, labels and logs say: NAME of a DockerHost, else cloudrunhost/NAME."""
+        return host_text(self.kind, self.name)
+
+    @property
+    def short(self) -> str:
+        """Return what people read where only the name is needed: NAME of a DockerHost."""
+        return self.name if self.kind == "DockerHost" else self.full
+
+    @property
+    def full(self) -> str:
+        """Return what people read where the kind matters: DockerHost NAME."""
+        return f"{self.kind} {self.name}"
+
+    @property
+    def called(self) -> str:
+        """Return what people read of a host of theirs: host NAME, where it is a DockerHost."""
+        return f"host {self.name}" if self.kind == "DockerHost" else self.full
 
 
 class Operator(StrEnum):

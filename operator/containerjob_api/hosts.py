@@ -1,37 +1,17 @@
 """DockerHost: a machine with a container engine. Its socket is root there, hence an administrator's object."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, ClassVar, Final, Self
 
-from pydantic import Field
+from typing_extensions import override
 
-from containerjob_api.conditions import Conditions
-from containerjob_api.hostrefs import AllowedNamespaces
+from containerjob_api.hostparts import AnyHost, Disconnect, EngineInfo, HostSpec, HostStatus, OrphanPolicy
+from containerjob_api.hostrefs import HostKind
 from containerjob_api.markers import Text
-from containerjob_api.resources import ObjectMeta, Value
-from containerjob_api.retries import OnHostLost
 
 ENDPOINT_PATTERN: Final = r"^(unix:///.+|fake://.*)$"
 
 
-class Disconnect(Value):
-    """What happens to jobs on a host that does not answer."""
-
-    lost_after_seconds: Annotated[int, Field(ge=1, le=2147483647)] = 300
-    """Seconds without an answer after which onHostLost is done."""
-    on_host_lost: OnHostLost = OnHostLost.WAIT
-    """Wait, Retry or Fail; a job may override it."""
-
-
-class OrphanPolicy(Value):
-    """What happens to containers that carry this cluster's labels and belong to no job."""
-
-    dry_run: bool = False
-    """True leaves them all where they are and only counts them in status.orphanedContainers."""
-    grace_seconds: Annotated[int, Field(ge=0, le=2147483647)] = 300
-    """Seconds that a container is spared whose job exists and does not know it, as after a restored backup."""
-
-
-class DockerHostSpec(Value):
+class DockerHostSpec(HostSpec):
     """How to reach the engine, and who may use it."""
 
     endpoint: Annotated[
@@ -43,70 +23,33 @@ class DockerHostSpec(Value):
         ),
     ]
     """unix:///path of the engine's socket; fake:// (no engine at all) only where the operator allows it."""
-    max_concurrent_jobs: Annotated[int, Field(ge=1, le=10000)] | None = None
-    """How many jobs may run at a time; the engine's number of CPUs when absent."""
-    unschedulable: bool = False
-    """True keeps new jobs away; running ones go on."""
-    allowed_namespaces: AllowedNamespaces = AllowedNamespaces()
-    """Which namespaces' jobs may run here; none when absent."""
-    max_retained_containers: Annotated[int, Field(ge=0, le=100000)] = 200
-    """How many finished containers stay for their logs; the oldest go first."""
-    container_retention_seconds: Annotated[int, Field(ge=0, le=2147483647)] = 86400
-    """How long a finished container stays for its logs at most, while its job exists; 0 removes it at once."""
-    disconnect: Disconnect = Disconnect()
-    """What happens to jobs while the host does not answer."""
-    orphan_policy: OrphanPolicy = OrphanPolicy()
-    """What happens to containers that belong to no job."""
 
 
-class EngineInfo(Value):
-    """What the engine says of itself."""
-
-    id: Annotated[str, Field(max_length=128)] = ""
-    """The engine's own id; the host is bound to the first one seen."""
-    name: Annotated[str, Field(max_length=256)] = ""
-    """Name of the machine."""
-    version: Annotated[str, Field(max_length=128)] = ""
-    """Version of the engine."""
-    api_version: Annotated[str, Field(max_length=32)] = ""
-    """Version of the engine's API."""
-    os: Annotated[str, Field(max_length=256)] = ""
-    """Operating system of the machine."""
-    architecture: Annotated[str, Field(max_length=64)] = ""
-    """Architecture of the machine."""
-    cpus: Annotated[int, Field(ge=0)] = 0
-    """CPUs of the machine."""
-    memory_bytes: Annotated[int, Field(ge=0)] = 0
-    """Memory of the machine in bytes."""
-
-
-class DockerHostStatus(Value):
+class DockerHostStatus(HostStatus):
     """What the operator last saw of the host; written on change only."""
 
-    observed_generation: int = -1
-    """The generation this status speaks of; -1 before the operator has seen the object."""
-    conditions: Conditions = ()
-    """Ready and Reachable; Stalled where a person has to act."""
     engine: EngineInfo | None = None
     """The engine behind the endpoint."""
-    max_concurrent_jobs: Annotated[int, Field(ge=0)] | None = None
-    """The limit in force."""
-    running_jobs: Annotated[int, Field(ge=0)] | None = None
-    """Jobs that held a slot when this was written."""
-    orphaned_containers: Annotated[int, Field(ge=0)] | None = None
-    """Containers that belong to no job and were left where they are, as orphanPolicy.dryRun asks."""
+
+    @property
+    @override
+    def bound_to(self) -> EngineInfo | None:
+        return self.engine
+
+    @override
+    def seen(self, engine: EngineInfo | None) -> Self:
+        return self if engine is None else self.model_copy(update={"engine": engine})
 
 
-class DockerHost(Value):
+class DockerHost(AnyHost):
     """A machine with a container engine that jobs may run on."""
 
-    metadata: ObjectMeta
+    kind: ClassVar[HostKind] = "DockerHost"
+
     spec: DockerHostSpec
     """How to reach the engine, and who may use it."""
     status: DockerHostStatus = DockerHostStatus()
     """What the operator last saw of the host."""
 
-    @classmethod
-    def from_body(cls, body: dict[str, Any]) -> "DockerHost":
-        """Read an object as the API server sends it; pydantic's ValidationError where it can't be read."""
-        return cls.model_validate(body)
+
+__all__ = ["Disconnect", "DockerHost", "DockerHostSpec", "DockerHostStatus", "EngineInfo", "OrphanPolicy"]

@@ -123,7 +123,7 @@ class Leadership:
         """Do what kopf.operator does, but keep the signals: kopf would end at the first and break at the second."""
         namespaces, before = self._settings.namespaces, asyncio.all_tasks()
         tasks = await kopf.spawn_tasks(
-            registry=make_registry(self._settings, self.end),
+            registry=make_registry(self._settings, self.end, self._kube.host_kinds),
             settings=make_kopf_settings(self._settings),
             memo=kopf.Memo(context=context),
             clusterwide=not namespaces,

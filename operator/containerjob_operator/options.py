@@ -21,9 +21,9 @@ class Flag:
     """What is taken without the option, where the model's default does not tell."""
 
 
-_HOST = Flag("--host", allowed="the name of a DockerHost")
+_HOST = Flag("--host", allowed="the name of a DockerHost, or cloudrunhost/NAME")
 _NAMESPACE = Flag("--namespace", allowed="the name of a namespace")
-HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
+HostName = Annotated[str, Field(pattern=r"^(cloudrunhost/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=266)]
 NamespaceName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
 _Seconds = Field(ge=1, le=3600, allow_inf_nan=False)
 
@@ -43,7 +43,7 @@ class Options(BaseModel):
     max_concurrent: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """Jobs that run at a time on all hosts together; without it, as many as the hosts take."""
     hosts: Annotated[tuple[HostName, ...], _HOST] = ()
-    """Use only this DockerHost, and leave all others alone; may be given several times."""
+    """Use only this host, and leave all others alone; may be given several times."""
     namespaces: Annotated[tuple[NamespaceName, ...], _NAMESPACE] = ()
     """Look only after jobs in this namespace, and touch no other job's container; may be given several times."""
     resync_interval: Annotated[float, _Seconds] = 30.0
@@ -65,4 +65,4 @@ class Options(BaseModel):
     lease_seconds: Annotated[int, Field(ge=2, le=600)] = 10
     """Seconds without renewal of the Lease after which another replica takes over."""
     allow_fake_hosts: bool = False
-    """Accept DockerHosts with a fake:// endpoint, which run nothing: for demonstrations and tests."""
+    """Accept DockerHosts with a fake:// endpoint, which run nothing, and emulators of Cloud Run: for demos, tests."""

@@ -1,7 +1,11 @@
 """One operator's life: check the CRDs, serve logs, win the Lease, work, and let go of the Lease."""
 
+from functools import partial
+
 import structlog
 
+from containerjob_api.hostkinds import reference_from, reference_of
+from containerjob_api.hostparts import AnyHost
 from containerjob_api.names import OPERATOR_NAME
 from containerjob_operator.api.server import LogApi
 from containerjob_operator.errors import Unusable
@@ -48,6 +52,7 @@ async def _live(kube: Kube, life: Life, signals: Signals, monitoring: Monitoring
     missing = await signals.unless_told(patiently(kube.missing_fields))
     if missing:
         raise NotInstalledError("; ".join(missing))
+    await signals.unless_told(patiently(kube.find_host_kinds))
     await signals.unless_told(check_hosts(settings, kube))
     life.reached = True
     life.log_api = await signals.unless_told(serve_logs(settings, kube))
@@ -60,11 +65,12 @@ async def check_hosts(settings: Settings, kube: Kube) -> None:
     """Refuse the name of a host that is not there: it would be waited for in silence."""
     if not settings.hosts:
         return
-    there = sorted(body["metadata"]["name"] for body in await patiently(kube.hosts))
+    there = sorted(str(reference_of(body)) for body in await patiently(kube.hosts))
     unknown = [name for name in settings.hosts if name not in there]
     if unknown:
         known = f"there are: {', '.join(there)}" if there else "there is none"
-        raise Unusable(f"--host {', '.join(unknown)}: no such DockerHost; {known}")
+        kinds = " or ".join(sorted({reference_from(name).kind for name in unknown}, reverse=True))
+        raise Unusable(f"--host {', '.join(unknown)}: no such {kinds}; {known}")
 
 
 async def serve_logs(settings: Settings, kube: Kube) -> LogApi | None:
@@ -72,8 +78,13 @@ async def serve_logs(settings: Settings, kube: Kube) -> LogApi | None:
     if settings.log_api is None:
         return None
 
-    def make_executor(endpoint: str, cluster_uid: str) -> Executor:
-        return executor_for(endpoint, cluster_uid=cluster_uid, allow_fake_hosts=settings.allow_fake_hosts)
+    def make_executor(host: AnyHost, cluster_uid: str) -> Executor:
+        return executor_for(
+            host,
+            cluster_uid=cluster_uid,
+            allow_fake_hosts=settings.allow_fake_hosts,
+            read_key=partial(kube.host_key, settings.lease_namespace),
+        )
 
     return await LogApi.start(settings.log_api, kube, make_executor)
 

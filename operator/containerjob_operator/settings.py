@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from containerjob_api.hostrefs import HostReference
 from containerjob_api.names import OPERATOR_NAMESPACE
 from containerjob_operator.options import Flag, NamespaceName, Options
 
@@ -58,6 +59,6 @@ class Settings(Options):
         """Say whether jobs of this namespace, and their containers, are ours to look after."""
         return not self.namespaces or namespace in self.namespaces
 
-    def serves_host(self, name: str) -> bool:
+    def serves_host(self, host: HostReference) -> bool:
         """Say whether this host is ours to use."""
-        return not self.hosts or name in self.hosts
+        return not self.hosts or str(host) in self.hosts

@@ -8,6 +8,7 @@ from tests.chart.conftest import CHART, NAME, NAMESPACE, Rendered
 SYSTEM_READER = "extension-apiserver-authentication-reader"
 API = "v1alpha1.subresources.containerjobs.io"
 SECRETS = [f"{NAME}-api-tls", f"{NAME}-api-ca"]
+HOSTS = ("dockerhosts", "cloudrunhosts")
 Granted = set[tuple[str, str, str, str, str]]
 
 
@@ -63,6 +64,11 @@ def test_the_operator_reads_no_secret_and_no_pod(default: Rendered) -> None:
     assert not {rule for rule in granted(default, NAME) if rule[2] in {"secrets", "pods"}}
 
 
+def test_the_operator_reads_those_secrets_only_that_cloud_run_hosts_may_name(render: Any) -> None:
+    found = granted(render({"cloudRun": {"secrets": ["cloud-run-key"]}}), NAME)
+    assert {rule for rule in found if rule[2] == "secrets"} == {(NAMESPACE, "", "secrets", "cloud-run-key", "get")}
+
+
 def test_with_namespaces_jobs_are_seen_in_those_only(render: Any) -> None:
     rendered = render({"operator": {"namespaces": ["a", "b"]}})
     found = granted(rendered, NAME)
@@ -72,6 +78,8 @@ def test_with_namespaces_jobs_are_seen_in_those_only(render: Any) -> None:
     assert {resource for home, _, resource, _, _ in found if home == "*"} == {
         "dockerhosts",
         "dockerhosts/status",
+        "cloudrunhosts",
+        "cloudrunhosts/status",
         "namespaces",
         "customresourcedefinitions",
     }
@@ -111,8 +119,7 @@ def test_the_uninstall_hook_may_stop_this_operator_and_read_no_secret(default: R
         *((NAMESPACE, "", "secrets", name, "delete") for name in SECRETS),
         (NAMESPACE, "", "pods", f"{NAME}-test", "delete"),
         ("*", "apiregistration.k8s.io", "apiservices", API, "delete"),
-        ("*", "containerjobs.io", "dockerhosts", "*", "list"),
-        ("*", "containerjobs.io", "dockerhosts", "*", "patch"),
+        *(("*", "containerjobs.io", kind, "*", verb) for kind in HOSTS for verb in ("list", "patch")),
     }
 
 

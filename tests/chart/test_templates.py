@@ -117,6 +117,24 @@ def test_the_nodes_network_moves_ports_and_names(render: Any) -> None:
     assert rendered.one("Deployment")["spec"]["strategy"] == {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
 
 
+def image_of(**image: str) -> dict[str, Any]:
+    return {"cloudRun": {"enabled": True}, "image": image}
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        (image_of(), "containerjob-operator:0.1.0-cloudrun"),
+        (image_of(tag="x"), "containerjob-operator:x"),
+        (image_of(digest=f"sha256:{'0' * 64}"), f"containerjob-operator@sha256:{'0' * 64}"),
+    ],
+)
+def test_for_cloud_run_the_image_has_googles_client_unless_another_one_is_named(
+    render: Any, values: dict[str, Any], written: str
+) -> None:
+    assert {each["containers"][0]["image"] for each in render(values).pods().values()} == {written}
+
+
 @pytest.mark.parametrize(
     ("image", "written"),
     [

@@ -18,7 +18,7 @@ def test_a_whole_environment_has_nothing_wrong(shell: Shell) -> None:
     assert by_name["operator"]["detail"].endswith("is alive")
     assert len([check for check in found if check["name"] == "permission"]) == 8
     told = shell("doctor").stdout
-    assert "✔ kinds: containerjobs, containerjobtemplates, dockerhosts are served\n" in told
+    assert "✔ kinds: containerjobs, containerjobtemplates, dockerhosts, cloudrunhosts are served\n" in told
     assert "\x1b[32m✔" in shell("doctor", "--color=always").stdout
 
 

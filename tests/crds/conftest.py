@@ -31,7 +31,7 @@ def schemas(plane: TestPlane, strict_apply: tuple[int, str, str]) -> Iterator[Te
     assert strict_apply[0] == 0, strict_apply[2]
     plane.kubectl("wait", "--for=condition=Established", "--timeout=100s", "-f", str(CRDS))
     deadline = time.monotonic() + 90
-    while plane.kubectl("get", "cjob,dhost,cjt", check=False).returncode != 0:
+    while plane.kubectl("get", "cjob,dhost,crhost,cjt", check=False).returncode != 0:
         assert time.monotonic() < deadline, "the kinds are established but not served"
         time.sleep(0.1)
     yield plane

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from containerjob_api.cloudrunhosts import CloudRunHost
 from containerjob_api.hosts import DockerHost
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.resources import Value
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 READ: dict[str, Callable[[dict[str, Any]], Value]] = {
     "ContainerJob": ContainerJob.from_body,
     "DockerHost": DockerHost.from_body,
+    "CloudRunHost": CloudRunHost.from_body,
     "ContainerJobTemplate": ContainerJobTemplate.from_body,
 }
 CORPUS = Path(__file__).parent / "corpus"
@@ -36,7 +38,7 @@ def test_the_definitions_apply_strictly_without_a_warning(strict_apply: tuple[in
     assert (code, warnings) == (0, "")
     assert {line.split()[0] for line in output.splitlines()} == {
         f"customresourcedefinition.apiextensions.k8s.io/{plural}.containerjobs.io"
-        for plural in ("containerjobs", "containerjobtemplates", "dockerhosts")
+        for plural in ("cloudrunhosts", "containerjobs", "containerjobtemplates", "dockerhosts")
     }
 
 

@@ -90,7 +90,7 @@ def test_the_columns_are_those_that_people_need(schemas: TestPlane) -> None:
     job_columns = ["NAME", "PHASE", "HOST", "EXIT", "DURATION", "AGE"]
     host_columns = ["NAME", "READY", "ENGINE", "RUNNING", "MAX", "AGE"]
     assert header(schemas, "cjob") == job_columns
-    assert header(schemas, "cjob", "-o", "wide") == [*job_columns, "REASON", "IMAGE", "ATTEMPTS", "UID"]
+    assert header(schemas, "cjob", "-o", "wide") == [*job_columns, "REASON", "IMAGE", "ATTEMPTS", "UID", "HOST-KIND"]
     assert header(schemas, "dhost") == host_columns
     assert header(schemas, "dhost", "-o", "wide") == [*host_columns, "ENDPOINT", "REASON"]
 

@@ -22,6 +22,7 @@ from tests.fakes.fake_kube import FakeKube
 from tests.fakes.operator_rig import OperatorRig, new_engine
 from tests.fakes.troubles import NO_TROUBLE, Planned, Trouble
 
+from containerjob_api.hostparts import AnyHost
 from containerjob_api.names import LABEL_JOB_UID
 from containerjob_local.engine import Engine
 from containerjob_operator.executors.base import Executor
@@ -67,8 +68,8 @@ class FakeStage(Stage):
 class EngineRig(OperatorRig):
     """An operator whose event streams are the real executor's own, so that they end with it."""
 
-    def _make_executor(self, endpoint: str) -> Executor:
-        super()._make_executor(endpoint)
+    def _make_executor(self, host: AnyHost) -> Executor:
+        super()._make_executor(host)
         self.executor.events = self.executor.real.events  # type: ignore[method-assign]
         return self.executor
 

@@ -8,6 +8,7 @@ from tests.defects.conftest import ONCE, FakeStage
 from tests.fakes.operator_rig import until
 from tests.fakes.troubles import CrashAt, Planned, When
 
+from containerjob_api.hostrefs import HostReference
 from containerjob_operator.decide.observations import RunState
 from containerjob_operator.errors import HostUnavailable
 from containerjob_operator.kube.resources import DOCKERHOST
@@ -26,7 +27,7 @@ async def test_d01_every_job_is_watched_to_its_end_and_gives_its_slot_back(stage
     operator = stage.operator()
     async with operator.working():
         await until(lambda: all(map(stage.finished, ("late", "fails", "succeeds"))), "all jobs end")
-        assert operator.context.placements.held["narrow"] == set()
+        assert operator.context.placements.held[HostReference(name="narrow")] == set()
     ends = {name: stage.end(name) for name in ("late", "fails", "succeeds")}
     assert ends == {"late": ("TimedOut", 137), "fails": ("Failed", 4), "succeeds": ("Succeeded", 0)}
 

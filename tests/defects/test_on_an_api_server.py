@@ -9,7 +9,7 @@ from tests.conftest import TestPlane
 
 from containerjob_api.names import API_VERSION
 from containerjob_api.phases import HostReason
-from containerjob_operator.executors.registry import EndpointRefused, executor_for
+from containerjob_operator.executors.registry import EndpointRefused, executor_at
 
 pytestmark = pytest.mark.real
 
@@ -46,5 +46,5 @@ def test_d17_a_kind_of_host_that_does_not_exist_is_refused_at_once(installed: Te
     assert refused.returncode == 1
     assert "endpoint must be the path of a socket, such as unix:///var/run/docker.sock" in refused.stderr
     with pytest.raises(EndpointRefused, match="is not supported; name a socket") as problem:
-        executor_for(f"{kind}://far", cluster_uid="c", allow_fake_hosts=True)
+        executor_at(f"{kind}://far", cluster_uid="c", allow_fake_hosts=True)
     assert problem.value.reason is HostReason.UNREACHABLE

@@ -201,6 +201,20 @@ def host(operator: Operator, installed: TestPlane, engine: Engine) -> str:
     return ready_host(installed, engine)
 
 
+@pytest.fixture(scope="module")
+def emulator(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The emulator of Cloud Run as a process; return its address."""
+    log = tmp_path_factory.mktemp("emulator") / "log"
+    command = [sys.executable, "-m", "tests.emulators.cloudrun", "--engine", engine.endpoint, "--port", "0"]
+    with log.open("wb") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline().decode()
+        assert "127.0.0.1:" in line, log.read_text()
+        yield "127.0.0.1:" + line.partition("127.0.0.1:")[2].split()[0]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, log.read_text()
+
+
 @pytest.fixture(scope="session")
 def _namespaces() -> Iterator[int]:
     return itertools.count()

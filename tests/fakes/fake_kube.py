@@ -12,11 +12,12 @@ from lightkube.operators import BinaryOperator
 from tests.fakes.record import broken_rules
 from tests.fakes.troubles import NO_TROUBLE, Trouble
 
+from containerjob_api.names import read_host
 from containerjob_api.phases import MOVES, Phase
 from containerjob_operator.errors import KubeRefused, ObjectGone, WriteConflict
 from containerjob_operator.kube.api import Api, Picked, Resource
 from containerjob_operator.kube.client import Kube
-from containerjob_operator.kube.resources import CONTAINERJOB, DOCKERHOST, NAMESPACE, Body
+from containerjob_operator.kube.resources import CLOUDRUNHOST, CONTAINERJOB, DOCKERHOST, NAMESPACE, Body
 from containerjob_operator.reconcile.clock import Clock, wall_clock
 
 Key = tuple[str, str, str]
@@ -126,7 +127,7 @@ class FakeApi(Api):
         stored = {"kind": kind.__name__, **copy.deepcopy(body)}
         stored["metadata"] |= {"uid": str(uuid4()), "generation": 1, "resourceVersion": str(next(self._versions))}
         stored["metadata"]["creationTimestamp"] = self._now()
-        if kind in (CONTAINERJOB, DOCKERHOST):
+        if kind in (CONTAINERJOB, DOCKERHOST, CLOUDRUNHOST):
             stored["status"] = {"observedGeneration": -1, "phase": "Pending"}
         self.objects[key] = stored
         self._tell("ADDED", stored)
@@ -238,13 +239,19 @@ class FakeKube(Kube):
         spec = {"allowedNamespaces": {"from": "All"}, "maxConcurrentJobs": 4, **spec}
         return self.fake.put(DOCKERHOST, {"metadata": {"name": name}, "spec": {"endpoint": endpoint, **spec}})
 
+    def create_cloud_host(self, name: str, project: str = "demo-project", **spec: Any) -> Body:
+        """Create a Cloud Run host that is open to every namespace."""
+        told = {"project": project, "location": "europe-west1", "allowedNamespaces": {"from": "All"}, **spec}
+        return self.fake.put(CLOUDRUNHOST, {"metadata": {"name": name}, "spec": told})
+
     def edit_host(self, name: str, spec: Body) -> Body:
         """Change a host's spec as an administrator does."""
         return self.fake.edit(DOCKERHOST, name, {"spec": spec})
 
     def host(self, name: str) -> Body:
         """Return a host as it is stored."""
-        return self.fake.objects["DockerHost", "", name]
+        kind, plain = read_host(name)
+        return self.fake.objects[kind, "", plain]
 
     def status_writes(self, name: str = "hello") -> list[Body]:
         """Return what was written to a job's status, in order."""

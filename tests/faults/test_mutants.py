@@ -94,7 +94,7 @@ async def test_an_unknown_exit_code_that_becomes_a_success_is_caught() -> None:
     check = at_once(test, scheduled(), exited(None), Phase.FAILED, Reason.CONTAINER_LOST, None)
     unknown = "if seen.exit_code is None:\n        return Outcome(Reason.CONTAINER_LOST"
     wrong = "if seen.exit_code is None:\n        return Outcome(Reason.COMPLETED"
-    await caught(check, "Succeeded", outcomes.outcome_of_exit, unknown, wrong)
+    await caught(check, "Succeeded", outcomes._outcome_of_its_own, unknown, wrong)
 
 
 async def test_a_vanished_container_that_is_created_again_is_caught() -> None:

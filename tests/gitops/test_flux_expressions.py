@@ -25,11 +25,19 @@ VERDICTS = {
         "Current": {"ready", "cordoned", "changed"},
         "Failed": {"engine-changed", "engine-unsupported", "fake-not-allowed"},
     },
+    "CloudRunHost": {
+        "Current": {"ready", "cordoned", "changed"},
+        "Failed": {
+            *("credentials-invalid", "permission-denied", "api-disabled"),
+            *("project-not-found", "location-not-found", "client-missing"),
+        },
+    },
 }
+OBJECTS = {"ContainerJob": objects.jobs, "DockerHost": objects.hosts, "CloudRunHost": objects.cloud_hosts}
 """Of objects whose present generation was observed: Flux says InProgress of all others before it asks."""
 GENERATION = {"changed", "suspend-asked", "suspended-and-changed", "resume-asked", "deleted"}
 CASES = [("ContainerJob", name) for name, _ in objects.jobs() if name not in GENERATION]
-CASES += [("DockerHost", name) for name, _ in objects.hosts()]
+CASES += [(kind, name) for kind in ("DockerHost", "CloudRunHost") for name, _ in OBJECTS[kind]()]
 LABEL = {"flux": "asked"}
 
 
@@ -73,11 +81,10 @@ def asked(plane: TestPlane, kind: str, name: str) -> str:
 @pytest.fixture(scope="module")
 def evaluator(installed: TestPlane) -> Iterator[TestPlane]:
     """An API server that evaluates the expressions whenever a status is written."""
-    bodies = json.dumps(
-        {"apiVersion": "v1", "kind": "List", "items": [*policy("ContainerJob"), *policy("DockerHost")]}
-    )
+    policies = [each for kind in OBJECTS for each in policy(kind)]
+    bodies = json.dumps({"apiVersion": "v1", "kind": "List", "items": policies})
     installed.kubectl("create", "-f", "-", input=bodies)
-    for kind, all_cases in (("ContainerJob", objects.jobs), ("DockerHost", objects.hosts)):
+    for kind, all_cases in OBJECTS.items():
         target = created(installed, dict(all_cases())["new"], f"flux-probe-{kind.lower()}")
         wait_for(
             f"the policy for {kind} is in force", lambda target=target: asked(installed, *target) == "InProgress"
@@ -89,7 +96,7 @@ def evaluator(installed: TestPlane) -> Iterator[TestPlane]:
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
 def test_an_object_is_judged_rightly(kind: str, name: str, evaluator: TestPlane) -> None:
-    body = dict(objects.jobs() if kind == "ContainerJob" else objects.hosts())[name]
+    body = dict(OBJECTS[kind]())[name]
     target = created(evaluator, body, f"flux-{name}")
     verdicts = VERDICTS[kind]
     expected = next((verdict for verdict, names in verdicts.items() if name in names), "InProgress")

@@ -18,7 +18,7 @@ PHASES = {"timed-out" if phase is Phase.TIMED_OUT else phase.lower(): str(phase)
 
 def created(plane: TestPlane, body: Body, name: str) -> tuple[str, str]:
     """Store an object as its owner creates it and as the operator tells of it, in its first generation."""
-    kind = {"ContainerJob": "cjob", "DockerHost": "dhost"}[body["kind"]]
+    kind = {"ContainerJob": "cjob", "DockerHost": "dhost", "CloudRunHost": "crhost"}[body["kind"]]
     manifest = {
         "apiVersion": body["apiVersion"],
         "kind": body["kind"],
@@ -50,10 +50,22 @@ def test_a_stored_job_gets_its_verdict(name: str, installed: TestPlane) -> None:
     installed.kubectl("delete", kind, stored)
 
 
-@pytest.mark.parametrize("name", [name for name, _ in objects.hosts() if name != "changed"])
+STORED = {
+    f"{kind}-{name}": (body, table[name])
+    for kind, cases, table in (
+        ("docker", objects.hosts(), HOSTS),
+        ("cloud-run", objects.cloud_hosts(), verdicts("CloudRunHost")),
+    )
+    for name, body in cases
+    if name != "changed"
+}
+
+
+@pytest.mark.parametrize("name", STORED)
 def test_a_stored_host_gets_its_verdict(name: str, installed: TestPlane) -> None:
-    kind, stored = created(installed, dict(objects.hosts())[name], f"verdict-{name}")
-    assert said_of(installed, kind, stored) == HOSTS[name]
+    body, verdict = STORED[name]
+    kind, stored = created(installed, body, f"verdict-{name}")
+    assert said_of(installed, kind, stored) == verdict
     installed.kubectl("delete", kind, stored)
 
 

@@ -186,4 +186,4 @@ async def test_hosts_follow_the_same_rules(server: Server) -> None:
     with pytest.raises(WriteConflict):
         await server.kube.write_host_status(host, host.status.model_copy(update={"running_jobs": 1}))
     server.people.delete_host(name)
-    assert not await server.kube.host_exists(name, host.metadata.uid)
+    assert not await server.kube.host_exists(host.reference, host.metadata.uid)

@@ -24,6 +24,8 @@ ALLOWED = {
     (GROUP, "containerjobs/log", "team", ""): set(),
     (GROUP, "dockerhosts", "", ""): {"get", "list", "watch", "patch"},
     (GROUP, "dockerhosts/status", "", ""): {"patch"},
+    (GROUP, "cloudrunhosts", "", ""): {"get", "list", "watch", "patch"},
+    (GROUP, "cloudrunhosts/status", "", ""): {"patch"},
     ("", "namespaces", "", ""): {"get", "list", "watch"},
     ("", "events", "team", ""): {"create", "patch"},
     ("", "secrets", "team", ""): set(),
@@ -42,6 +44,7 @@ ALLOWED = {
     (LEASES, "leases", "kube-system", ""): set(),
     ("apiextensions.k8s.io", CRDS, "", f"containerjobs.{GROUP}"): {"get"},
     ("apiextensions.k8s.io", CRDS, "", f"dockerhosts.{GROUP}"): {"get"},
+    ("apiextensions.k8s.io", CRDS, "", f"cloudrunhosts.{GROUP}"): {"get"},
     ("apiextensions.k8s.io", CRDS, "", "other.example.com"): set(),
     ("rbac.authorization.k8s.io", "clusterroles", "", ""): set(),
 }

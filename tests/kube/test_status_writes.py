@@ -105,11 +105,11 @@ async def test_a_hosts_status_follows_the_same_rules(kube: Kube, oracle: Oracle)
         assert host in [DockerHost.from_body(body) for body in await kube.hosts()]
         with pytest.raises(WriteConflict):
             await kube.write_host_status(stale, stale.status.model_copy(update={"running_jobs": 1}))
-        assert await kube.host_exists(name, host.metadata.uid)
-        assert not await kube.host_exists(name, "another")
+        assert await kube.host_exists(host.reference, host.metadata.uid)
+        assert not await kube.host_exists(host.reference, "another")
     finally:
         oracle.delete_host(name)
-    assert not await kube.host_exists(name, host.metadata.uid)
+    assert not await kube.host_exists(host.reference, host.metadata.uid)
 
 
 async def test_an_operator_that_knows_a_cluster_finds_it_complete(

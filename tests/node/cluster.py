@@ -13,7 +13,9 @@ from tests.conftest import TestPlane
 from containerjob_local.engine import Engine
 from containerjob_local.environment import Environment
 
-CRDS = tuple(f"{kind}.containerjobs.io" for kind in ("containerjobs", "containerjobtemplates", "dockerhosts"))
+CRDS = tuple(
+    f"{kind}.containerjobs.io" for kind in ("containerjobs", "containerjobtemplates", "dockerhosts", "cloudrunhosts")
+)
 API = "v1alpha1.subresources.containerjobs.io"
 LOG = "/apis/subresources.containerjobs.io/v1alpha1/namespaces/{}/containerjobs/{}/log"
 HELM_SECONDS = 100

@@ -116,6 +116,21 @@ class Http(Section):
     """Port in the container, and on the node with hostNetwork."""
 
 
+class CloudRun(Section):
+    """Hosts on Google Cloud Run.
+
+    The operator's identity on Google Cloud is that of its ServiceAccount where the cluster has Workload Identity
+    (serviceAccount.annotations), or a service account's key in a Secret that a CloudRunHost names.
+    """
+
+    enabled: bool = False
+    """Run the variant of the image that has the client of Cloud Run, where image.tag is empty."""
+    secrets: list[Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]] = Field(
+        default_factory=list
+    )
+    """Secrets of the operator's namespace that CloudRunHosts may name for their key; the operator reads no others."""
+
+
 class DockerSocket(Section):
     """The engine's socket of the node that the operator runs on, for hosts with a unix:// endpoint.
 
@@ -173,7 +188,7 @@ class Test(Section):
     namespace: Name = ""
     """Namespace of the job, which a host has to admit; the release's own when empty."""
     host: str = ""
-    """DockerHost to run on; any that admits the namespace when empty."""
+    """Host to run on, NAME or cloudrunhost/NAME; any that admits the namespace when empty."""
     image: Annotated[str, Field(min_length=1)] = "busybox:1.37"
     """Image of the job; it needs `echo`."""
     timeout_seconds: Seconds = 120
@@ -202,6 +217,7 @@ class Values(PodValues):
     cert_manager: CertManager = CertManager()
     http: Http = Http()
     docker_socket: DockerSocket = DockerSocket()
+    cloud_run: CloudRun = CloudRun()
     metrics: Metrics = Metrics()
     network_policy: NetworkPolicy = NetworkPolicy()
     pod_disruption_budget: PodDisruptionBudget = PodDisruptionBudget()

@@ -53,7 +53,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "containerjob-operator.image" -}}
 {{- with .Values.image.registry }}{{ trimSuffix "/" . }}/{{ end -}}
 {{- .Values.image.repository -}}
-{{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end -}}
+{{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ default (printf "%s%s" .Chart.AppVersion (ternary "-cloudrun" "" .Values.cloudRun.enabled)) .Values.image.tag }}{{ end -}}
 {{- end -}}
 
 {{/* Whether the hook and the CronJob make the log API's certificate; empty where not. */}}

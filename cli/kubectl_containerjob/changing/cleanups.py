@@ -10,7 +10,8 @@ import click
 from containerjob_api.recreators import recreator
 from kubectl_containerjob.changing.orphans import NO_LOG_API, orphans
 from kubectl_containerjob.changing.outcomes import DRY_RUNS, How, Report
-from kubectl_containerjob.kubectl import HOSTS, Body, Kubectl, path_of
+from kubectl_containerjob.hosts import items, named
+from kubectl_containerjob.kubectl import Body, Kubectl, path_of
 from kubectl_containerjob.problems import Refused
 from kubectl_containerjob.records import Host, Job
 from kubectl_containerjob.screens.durations import age
@@ -119,9 +120,9 @@ def summary(deleted: int, managed: dict[str, int]) -> str:
 
 def show_orphans(kubectl: Kubectl, names: tuple[str, ...]) -> int:
     """List what hosts have that belongs to no job, and say who removes it; the plugin itself never does."""
-    hosts = {host.name: host for host in map(Host, kubectl.items(HOSTS, namespaced=False))}
+    hosts = {host.name: host for host in map(Host, items(kubectl))}
     report = Report(kubectl, How())
-    for name in names or sorted(hosts):
+    for name in [str(named(name)) for name in names] or sorted(hosts):
         try:
             rows = orphans(kubectl, name)
         except Refused as refusal:

@@ -17,7 +17,7 @@ from kubectl_containerjob.changing.wishes import CANCEL
 from kubectl_containerjob.gateway import Gateway, job_path, opened
 from kubectl_containerjob.kubectl import Body, Kubectl
 from kubectl_containerjob.problems import Problem, Refused
-from kubectl_containerjob.records import Job
+from kubectl_containerjob.records import Job, host_of
 from kubectl_containerjob.selection import Selection, confirm, name_of, none_found, uid_of
 
 POLL_SECONDS: Final = 0.5
@@ -121,7 +121,7 @@ def await_removal(kubectl: Kubectl, jobs: list[Body], report: Report, end: float
 
 def hosts_of(job: Body) -> set[str]:
     """Return the hosts that attempts of a job ran on."""
-    return {str(attempt["host"]["name"]) for attempt in Job(job).attempts}
+    return {host_of(attempt["host"]) for attempt in Job(job).attempts}
 
 
 def _still_there(host: str, names: list[str]) -> Problem:

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
+from containerjob_api.names import GROUP
 from kubectl_containerjob.changing.outcomes import How, Report, telling
 from kubectl_containerjob.connection import connected
-from kubectl_containerjob.kubectl import FIELD_MANAGER, HOSTS, Body, Kubectl
+from kubectl_containerjob.hosts import Named, named
+from kubectl_containerjob.kubectl import FIELD_MANAGER, Body, Kubectl
 from kubectl_containerjob.problems import Refused
-from kubectl_containerjob.selection import bare
-from kubectl_containerjob.setup.remedies import missing_host
 
 _NO_CHANGE = "patched (no change)"
 
@@ -56,26 +56,27 @@ def uncordon(kubectl: Kubectl, names: tuple[str, ...], error_unchanged: bool, ho
 
 def _set(kubectl: Kubectl, names: tuple[str, ...], *, unschedulable: bool, how: How, error_unchanged: bool) -> int:
     """Set it on each host and return the exit code; one that is missing does not spare the others."""
-    report = Report(kubectl, how, kind="dockerhost.containerjobs.io")
-    for name in map(bare, names):
+    report = Report(kubectl, how)
+    for name in map(named, names):
         try:
             host, changed = _set_one(kubectl, name, unschedulable, how)
         except Refused as refused:
-            report.fail(missing_host(name) if refused.reason == "NotFound" else refused)
+            report.fail(name.missing() if refused.reason == "NotFound" else refused)
             continue
+        report.kind = f"{name.typed}.{GROUP}"
         told = "cordoned" if unschedulable else "uncordoned"
         report.tell(host, told if changed else "unchanged", changed=changed)
     return report.finish(error_unchanged=error_unchanged)
 
 
-def _set_one(kubectl: Kubectl, name: str, unschedulable: bool, how: How) -> tuple[Body, bool]:
+def _set_one(kubectl: Kubectl, name: Named, unschedulable: bool, how: How) -> tuple[Body, bool]:
     """Set it on one host; return the host, no more than its name where that is enough, and whether it changed."""
     patch = json.dumps({"spec": {"unschedulable": unschedulable}})
-    arguments = ["patch", HOSTS, name, "--type=merge", f"--patch={patch}", f"--dry-run={how.dry_run}"]
+    arguments = ["patch", name.resource, name.name, "--type=merge", f"--patch={patch}", f"--dry-run={how.dry_run}"]
     arguments.append(f"--field-manager={FIELD_MANAGER}")
     if how.output in {"json", "yaml"}:
-        before = kubectl.json("get", HOSTS, name, namespaced=False)
+        before = kubectl.json("get", name.resource, name.name, namespaced=False)
         host = kubectl.json(*arguments, namespaced=False)
         return host, bool(before["spec"].get("unschedulable", False)) != unschedulable
     answer = kubectl.run(*arguments, namespaced=False)
-    return {"metadata": {"name": name}}, _NO_CHANGE not in answer
+    return {"kind": name.kind, "metadata": {"name": name.name}}, _NO_CHANGE not in answer

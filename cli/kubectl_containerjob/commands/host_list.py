@@ -3,7 +3,8 @@
 import click
 
 from kubectl_containerjob.connection import connected
-from kubectl_containerjob.kubectl import HOSTS, Kubectl
+from kubectl_containerjob.host_tables import show
+from kubectl_containerjob.kubectl import Kubectl
 from kubectl_containerjob.listing import Listing, listing
 
 
@@ -16,5 +17,9 @@ def command(kubectl: Kubectl, asked: Listing) -> None:
     \b
     # Every host, with its endpoint
     kubectl containerjob host list -o wide
+
+    \b
+    # One of each kind
+    kubectl containerjob host list builder-1 cloudrunhost/europe
     """
-    asked.show(kubectl, HOSTS)
+    show(kubectl, asked)

@@ -10,16 +10,17 @@ from kubectl_containerjob import terminal
 from kubectl_containerjob.commands.host_test import engine_line
 from kubectl_containerjob.connection import connected
 from kubectl_containerjob.explaining.surroundings import UNFINISHED
-from kubectl_containerjob.kubectl import HOSTS, JOBS, Body, Kubectl
+from kubectl_containerjob.hosts import DOCKER, named
+from kubectl_containerjob.kubectl import JOBS, Body, Kubectl
 from kubectl_containerjob.problems import Refused
 from kubectl_containerjob.records import Host, Job
 from kubectl_containerjob.screens import durations
 from kubectl_containerjob.screens.plain_text import harmless
-from kubectl_containerjob.selection import bare
-from kubectl_containerjob.setup.remedies import NOBODY_ADMITTED, UNSEEN, missing_host, remedy
+from kubectl_containerjob.setup.remedies import UNSEEN, nobody_admitted, remedy
 from kubectl_containerjob.terminal import color_option
 
 WIDTH = 14
+_ICONS = {"True": ("✔", "green"), "False": ("✘", "red"), "Unknown": ("?", "yellow")}
 
 
 @click.command(name="show", short_help="Show a host, its conditions and the jobs on it.")
@@ -34,15 +35,15 @@ def command(kubectl: Kubectl, *, name: str, output: str | None, colour: bool) ->
     # Why does this host take no jobs?
     kubectl containerjob host show builder-1
     """
-    host = bare(name)
+    host = named(name)
     if output:
-        kubectl.show("get", HOSTS, host, f"--output={output}", namespaced=False)
+        kubectl.show("get", host.resource, host.name, f"--output={output}", namespaced=False)
         return
     with ThreadPoolExecutor(1) as beside:
         jobs = beside.submit(_unfinished, kubectl)
-        body = kubectl.find(HOSTS, host, namespaced=False)
+        body = host.find(kubectl)
         if body is None:
-            raise missing_host(host)
+            raise host.missing()
         for line in lines(body, jobs.result(), datetime.now(UTC), colour=colour):
             click.echo(line)
 
@@ -59,14 +60,15 @@ def lines(body: Body, jobs: list[Body] | str, now: datetime, *, colour: bool) ->
     """Describe a host."""
     host = Host(body)
     yield _row("Name", host.name)
-    yield _row("Endpoint", harmless(host.spec["endpoint"]))
+    yield _row("Endpoint" if host.kind == DOCKER else "Place", host.place)
     yield _row("Age", durations.age(now - host.created))
     yield _row("Slots", f"{host.held} of {'<unknown>' if host.slots is None else host.slots} in use")
     yield _row("New jobs", "kept away (cordoned)" if host.unschedulable else "welcome")
     yield _row("Namespaces", _admits(host.spec.get("allowedNamespaces") or {}))
     if (host.spec.get("allowedNamespaces") or {}).get("from", "None") == "None":
-        yield f"  → {NOBODY_ADMITTED.format(name=host.name)}"
-    yield _row("Engine", engine_line(host.status.get("engine") or {}) or "<unknown>")
+        yield f"  → {nobody_admitted(host.name)}"
+    if host.kind == DOCKER:
+        yield _row("Engine", engine_line(host.status.get("engine") or {}) or "<unknown>")
     yield _row("Containers", _containers(host))
     yield "Conditions:"
     yield from _conditions(host, now, colour=colour)
@@ -102,11 +104,11 @@ def _conditions(host: Host, now: datetime, *, colour: bool) -> Iterator[str]:
     if not conditions:
         yield f"  → {UNSEEN}"
     for each in conditions:
-        good = each["status"] == "True"
-        icon = click.style("✔" if good else "✘", fg=("green" if good else "red") if colour else None)
+        shape, shade = _ICONS[each["status"]]
+        icon = click.style(shape, fg=shade if colour else None)
         since = durations.age(now - datetime.fromisoformat(each["lastTransitionTime"]))
         yield f"  {icon} {each['type']} for {since}: {each['reason']}: {harmless(each.get('message', ''))}"
-    todo = remedy(host.reason, name=host.name, endpoint=host.spec["endpoint"]) if conditions else ""
+    todo = remedy(host.reason, host.name, host.spec.get("endpoint")) if conditions else ""
     if todo:
         yield f"  → {todo}"
 

@@ -8,12 +8,12 @@ import click
 
 from kubectl_containerjob import exits
 from kubectl_containerjob.connection import connected
-from kubectl_containerjob.kubectl import HOSTS, SUBRESOURCES, Body, Kubectl, path_of
+from kubectl_containerjob.hosts import Named, named
+from kubectl_containerjob.kubectl import Body, Kubectl
 from kubectl_containerjob.problems import Refused
 from kubectl_containerjob.records import Host
 from kubectl_containerjob.screens.plain_text import harmless
-from kubectl_containerjob.selection import bare
-from kubectl_containerjob.setup.remedies import missing_host, remedy
+from kubectl_containerjob.setup.remedies import remedy
 
 AT_ONCE = 8
 
@@ -32,7 +32,7 @@ def command(kubectl: Kubectl, *, names: tuple[str, ...], output: str | None) -> 
     kubectl containerjob host test builder-1
     """
     with ThreadPoolExecutor(AT_ONCE) as beside:
-        answers = list(beside.map(lambda name: _ask(kubectl, bare(name)), names))
+        answers = list(beside.map(lambda host: _ask(kubectl, host), list(map(named, names))))
     if output:
         click.echo(json.dumps(answers[0] if len(answers) == 1 else {"items": answers}, indent=2))
     else:
@@ -42,34 +42,34 @@ def command(kubectl: Kubectl, *, names: tuple[str, ...], output: str | None) -> 
         sys.exit(exits.FAILED)
 
 
-def _ask(kubectl: Kubectl, name: str) -> Body:
+def _ask(kubectl: Kubectl, host: Named) -> Body:
     """Return the probe's answer; where there is no log API, or not for us, what the host's status says."""
     try:
-        answer = kubectl.raw(path_of("dockerhosts", name=f"{name}/probe", base=SUBRESOURCES))
+        answer = kubectl.raw(host.subresource("probe"))
     except Refused as refused:
         if refused.reason == "Down":
             raise
-        return _last_seen(kubectl, name, refused)
-    return {"name": name, "live": True, **answer}
+        return _last_seen(kubectl, host, refused)
+    return {"name": str(host), "live": True, **answer}
 
 
-def _last_seen(kubectl: Kubectl, name: str, refused: Refused) -> Body:
-    body = kubectl.find(HOSTS, name, namespaced=False)
+def _last_seen(kubectl: Kubectl, asked: Named, refused: Refused) -> Body:
+    body = asked.find(kubectl)
     if body is None:
-        raise missing_host(name)
+        raise asked.missing()
     host = Host(body)
     conditions = {each["type"]: each for each in host.status.get("conditions", ())}
     reachable = conditions.get("Reachable", {})
     why = "you may not ask the host" if refused.reason == "Forbidden" else "the log API is not there"
     return {
-        "name": name,
+        "name": host.name,
         "live": False,
         "reachable": reachable.get("status") == "True",
         "reason": reachable.get("reason", ""),
         "message": reachable.get("message", "the operator has not asked it yet"),
         "latencyMilliseconds": None,
         "engine": host.status.get("engine"),
-        "endpoint": host.spec["endpoint"],
+        "endpoint": host.spec.get("endpoint"),
         "note": f"as the operator last saw it, since {why}",
     }
 
@@ -84,7 +84,7 @@ def _say(answer: Body) -> None:
         text = f"not reachable: {harmless(answer.get('message') or reason)}"
     note = f" ({answer['note']})" if "note" in answer else ""
     click.echo(f"{'✔' if answer['reachable'] else '✘'} {answer['name']}: {text}{note}")
-    todo = remedy(answer.get("reason", ""), name=answer["name"], endpoint=answer.get("endpoint", "ENDPOINT"))
+    todo = remedy(answer.get("reason", ""), answer["name"], answer.get("endpoint"))
     if not answer["reachable"] and todo:
         click.echo(f"  → {todo}")
 

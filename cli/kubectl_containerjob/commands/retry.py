@@ -6,6 +6,7 @@ import click
 
 from kubectl_containerjob.changing.outcomes import How, telling
 from kubectl_containerjob.connection import connected
+from kubectl_containerjob.hosts import HostName
 from kubectl_containerjob.kubectl import Kubectl
 from kubectl_containerjob.selection import Selection, selecting
 from kubectl_containerjob.values.option_types import Variable
@@ -26,7 +27,7 @@ from kubectl_containerjob.values.phase_option import Outcomes
 @click.option(
     "--env", multiple=True, type=Variable(), metavar="NAME[=VALUE]", help="Add or change a variable; may be repeated"
 )
-@click.option("--host", metavar="NAME", help="Run on this DockerHost")
+@click.option("--host", type=HostName(), metavar="NAME", help="Run on this host: NAME or cloudrunhost/NAME")
 @click.option("--follow", is_flag=True, help="Follow the new job as run does, and end with its exit code")
 @click.option("--ignore-not-found", is_flag=True, help="A name that does not exist is no error")
 @telling("name", "json", "yaml")

@@ -80,7 +80,7 @@ def _read(kubectl: Kubectl, wanted: samples.Wanted) -> tuple[list[Body], list[Bo
     namespaced = [body for body in samples.manifests(wanted) if body["kind"] != "DockerHost"]
     names = [samples.identity(body) for body in namespaced]
     with ThreadPoolExecutor(1) as beside:
-        hosts = beside.submit(kubectl.items, HOSTS, namespaced=False) if wanted.host_name else None
+        hosts = beside.submit(kubectl.items, HOSTS["DockerHost"], namespaced=False) if wanted.host_name else None
         found = kubectl.find(*names)
         return list(found["items"]) if found else [], hosts.result() if hosts else []
 
@@ -111,7 +111,9 @@ def _explained(refused: Refused) -> Problem:
 def _delete(kubectl: Kubectl, wanted: samples.Wanted, how: How) -> None:
     marked = f"--selector={samples.LABEL}"
     with ThreadPoolExecutor(1) as beside:
-        hosts = beside.submit(kubectl.items, HOSTS, marked, namespaced=False) if wanted.host_name else None
+        hosts = (
+            beside.submit(kubectl.items, HOSTS["DockerHost"], marked, namespaced=False) if wanted.host_name else None
+        )
         found = kubectl.items(f"configmaps,{TEMPLATES},{JOBS}", marked)
         mine = [host for host in (hosts.result() if hosts else []) if host["metadata"]["name"] == wanted.host_name]
     gone = [body for body in found if samples.ours(body)]

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from kubectl_containerjob.decorating import decorated
+from kubectl_containerjob.hosts import HostName
 from kubectl_containerjob.kubectl import FIELD_MANAGER
 from kubectl_containerjob.templates.rendering import parameter_option
 from kubectl_containerjob.values import env_files
@@ -119,7 +120,7 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     parameter_option,
     click.option("--cpu", type=Quantity(), metavar="CPUS", help="CPUs it may use, such as 2 or 500m"),
     click.option("--memory", type=Quantity(), metavar="BYTES", help="Memory it may use, such as 256Mi"),
-    click.option("--host", metavar="NAME", help="The one DockerHost to run on"),
+    click.option("--host", type=HostName(), metavar="NAME", help="The one host to run on: NAME or cloudrunhost/NAME"),
     click.option(
         "--retries",
         type=click.IntRange(0, LONGEST),

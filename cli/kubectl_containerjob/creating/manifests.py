@@ -3,7 +3,7 @@
 import copy
 from typing import Any, Final
 
-from containerjob_api.names import API_VERSION
+from containerjob_api.names import API_VERSION, read_host
 from kubectl_containerjob.creating.job_options import JobOptions
 from kubectl_containerjob.exits import USAGE
 from kubectl_containerjob.kubectl import Body
@@ -40,13 +40,18 @@ def _spec(options: JobOptions, spec: Body) -> Body:
         "notBefore": options.at,
         "suspend": options.suspend or None,
         "ttlSecondsAfterFinished": options.ttl,
-        "placement": None if options.host is None else {"hostRef": {"kind": "DockerHost", "name": options.host}},
+        "placement": None if options.host is None else {"hostRef": _host(options.host)},
     }
     spec |= {name: wish for name, wish in wishes.items() if wish is not None}
     pod = spec.setdefault("template", {}).setdefault("spec", {})
     containers = pod.setdefault("containers", []) or [{"name": CONTAINER}]
     pod["containers"] = [_container(options, containers[0]), *containers[1:]]
     return spec
+
+
+def _host(text: str) -> Body:
+    kind, name = read_host(text)
+    return {"kind": kind, "name": name}
 
 
 def _container(options: JobOptions, container: Body) -> Body:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from containerjob_api.names import read_host
 from containerjob_api.phases import Reason
 from kubectl_containerjob.explaining import waiting
 from kubectl_containerjob.explaining.sentences import CLAUSES
@@ -50,8 +51,9 @@ class Case:
             "name": job.name,
             "namespace": job.namespace,
             "host": job.host or job.pinned or "HOST",
-            "pinned": job.pinned,
+            "pinned_full": _full(job.pinned),
             "a_host": self._a_host(),
+            "a_host_typed": _typed(self._a_host()),
             "image": str(job.container.get("image", "")),
             "message": job.message if job.reason == Reason.POD_FAILURE_POLICY else self.message,
             "code": str(newest.get("exitCode", status.get("exitCode", "unknown"))),
@@ -73,6 +75,17 @@ class Case:
         found = waiting.obstacles(self.job, self.around, self.now)
         named = (obstacle.host for obstacle in found if obstacle.reason == self.job.reason)
         return next(named, self.job.pinned or "HOST")
+
+
+def _full(host: str) -> str:
+    kind, name = read_host(host)
+    return f"{kind} {name}"
+
+
+def _typed(host: str) -> str:
+    """Return a host as kubectl's own commands take it."""
+    kind, name = read_host(host)
+    return f"{kind.lower()} {name}"
 
 
 def command(verb: str, job: Job) -> str:

@@ -10,13 +10,13 @@ CLAUSES: Final[dict[str, tuple[str, str]]] = {
         "an administrator registers one: `kubectl containerjob host add`",
     ),
     Reason.HOST_NOT_FOUND: (
-        "placement.hostRef names DockerHost {pinned}, which does not exist",
+        "placement.hostRef names {pinned_full}, which does not exist",
         "create that host (`kubectl containerjob host add`), or create the job again for one that exists "
         "(`kubectl containerjob host list`)",
     ),
     Reason.NAMESPACE_NOT_ALLOWED: (
         "no host it may use admits namespace {namespace}",
-        "an administrator opens a host in its spec.allowedNamespaces: `kubectl edit dockerhost {a_host}`",
+        "an administrator opens a host in its spec.allowedNamespaces: `kubectl edit {a_host_typed}`",
     ),
     Reason.HOST_UNSCHEDULABLE: (
         "every host it may use is closed to new jobs",
@@ -89,6 +89,10 @@ CLAUSES: Final[dict[str, tuple[str, str]]] = {
     Reason.CONTAINER_LOST: (
         "its container was removed from host {host} by somebody else before its end was known",
         "find out who removes containers there, then `{retry}`",
+    ),
+    Reason.CANCELLED_EXTERNALLY: (
+        "somebody cancelled its container on host {host}, beside this cluster",
+        "find out who cancels containers there, then `{retry}`; `kubectl containerjob cancel` ends a job for good",
     ),
     Reason.NAME_CONFLICT: (
         "a container that is not ours has the name of its attempt on host {host}: {message}",

@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Final, TypeVar
 
+from containerjob_api.names import host_text
+from kubectl_containerjob import hosts as kinds
 from kubectl_containerjob.explaining.waiting import Other, Surroundings
-from kubectl_containerjob.kubectl import HOSTS, JOBS, Kubectl
+from kubectl_containerjob.kubectl import JOBS, Kubectl
 from kubectl_containerjob.problems import Refused
 from kubectl_containerjob.records import Host
 
@@ -19,6 +21,8 @@ _PLACES: Final = (
     "{.status.phase}",
     "{.status.host.name}",
     "{.spec.placement.hostRef.name}",
+    "{.status.host.kind}",
+    "{.spec.placement.hostRef.kind}",
 )
 ROWS: Final = "{range .items[*]}" + '{"\\t"}'.join(_PLACES) + '{"\\n"}{end}'
 """None of these values can hold a tab or a line break."""
@@ -47,7 +51,7 @@ def readable(read: Callable[[], T]) -> T | None:
 
 def hosts(kubectl: Kubectl) -> tuple[Host, ...]:
     """List every host."""
-    return tuple(map(Host, kubectl.items(HOSTS, namespaced=False)))
+    return tuple(map(Host, kinds.items(kubectl)))
 
 
 def others(kubectl: Kubectl) -> tuple[Other, ...]:
@@ -72,5 +76,6 @@ def _labels(kubectl: Kubectl, names: list[str]) -> dict[str, dict[str, str]]:
 
 
 def _other(*cells: str) -> Other:
-    namespace, name, created, phase, host, pinned = cells
-    return Other(namespace, name, datetime.fromisoformat(created), phase or "Pending", host, pinned)
+    namespace, name, created, phase, host, pinned, host_kind, pinned_kind = cells
+    on, to = host and host_text(host_kind, host), pinned and host_text(pinned_kind, pinned)
+    return Other(namespace, name, datetime.fromisoformat(created), phase or "Pending", on, to)

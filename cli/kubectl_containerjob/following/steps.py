@@ -8,7 +8,7 @@ from enum import StrEnum
 from containerjob_api.phases import Phase, Reason
 from kubectl_containerjob.following import endings
 from kubectl_containerjob.kubectl import Body
-from kubectl_containerjob.records import Job
+from kubectl_containerjob.records import Job, host_of
 from kubectl_containerjob.screens.durations import moment
 from kubectl_containerjob.screens.plain_text import harmless
 
@@ -81,7 +81,7 @@ class Story:
     def _attempts(self, job: Job) -> Iterator[Step]:
         for attempt in job.attempts:
             number = int(attempt["attempt"])
-            host = harmless(str(attempt["host"]["name"]))
+            host = harmless(host_of(attempt["host"]))
             yield from self._scheduled(number, host)
             if attempt.get("startedAt"):
                 yield from self._started(number, host)

@@ -8,7 +8,7 @@ from containerjob_api.frames import EndReason
 from kubectl_containerjob.kubectl import Body
 from kubectl_containerjob.logs.events import Ended, Event, LogRequest, Output, Source, Started
 from kubectl_containerjob.problems import Problem
-from kubectl_containerjob.records import Job
+from kubectl_containerjob.records import Job, host_of
 
 SEEN_BYTES: Final = 8192
 """More than a status keeps of a stream."""
@@ -36,10 +36,8 @@ def unread(seen: bytes, kept: bytes) -> bytes | None:
 def events(job: Job, request: LogRequest) -> Iterator[Event]:
     """Yield what the status keeps of the attempt that is asked for, then the end; Problem where there is none."""
     attempt = _chosen(job, request)
-    reference = attempt.get("host") or {}
-    source = Source(
-        job.namespace, job.name, int(attempt["attempt"]), str(attempt["name"]), str(reference.get("name", ""))
-    )
+    host = host_of(attempt.get("host"))
+    source = Source(job.namespace, job.name, int(attempt["attempt"]), str(attempt["name"]), host)
     yield Started(source)
     tail: Body = attempt.get("logTail") or {}
     room = request.limit_bytes

@@ -10,7 +10,7 @@ from containerjob_api.phases import Phase, Reason
 from kubectl_containerjob import terminal
 from kubectl_containerjob.explaining import answers
 from kubectl_containerjob.kubectl import Body
-from kubectl_containerjob.records import Job
+from kubectl_containerjob.records import Job, host_of
 from kubectl_containerjob.screens import durations
 from kubectl_containerjob.screens.durations import moment
 from kubectl_containerjob.screens.plain_text import cells, cut, folded, harmless, padded
@@ -78,7 +78,7 @@ def _cells(attempt: Body, when_written: Callable[[datetime, datetime], str], now
     code, signal = attempt.get("exitCode"), attempt.get("signal")
     end = "" if code is None else f"exit {code}" + (f" (signal {signal})" if signal else "")
     reason = str(attempt.get("reason") or phase_of(attempt))
-    return [str(attempt["attempt"]), str(attempt["host"]["name"]), when, ran or "-", end or "-", reason]
+    return [str(attempt["attempt"]), host_of(attempt["host"]), when, ran or "-", end or "-", reason]
 
 
 def _said(attempt: Body) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from containerjob_api.names import host_text
 from containerjob_api.phases import Phase
 from kubectl_containerjob.explaining.reasons import Explanation
 from kubectl_containerjob.kubectl import Body
@@ -135,7 +136,7 @@ def _row(cells: dict[str, str], namespace: str | None) -> Row:
         namespace=cells.get("NAMESPACE", namespace or ""),
         name=cells.get("NAME", ""),
         phase=cells.get("PHASE", ""),
-        host=cells.get("HOST", ""),
+        host=host_text(cells.get("HOST-KIND") or "DockerHost", cells.get("HOST", "")) if cells.get("HOST") else "",
         exit_code=cells.get("EXIT", ""),
         age=cells.get("AGE", ""),
         reason=cells.get("REASON", ""),

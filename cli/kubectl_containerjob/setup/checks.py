@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from containerjob_api.names import CLOUDRUNHOSTS, HOST_PLURALS
 from kubectl_containerjob.kubectl import APISERVICE, Body
 from kubectl_containerjob.records import Host
 from kubectl_containerjob.screens.census import ALIVE, Operator
@@ -17,7 +18,7 @@ BAD: Final = "bad"
 ICONS: Final = {GOOD: "✔", DOUBTFUL: "!", BAD: "✘"}
 COLOURS: Final = {GOOD: "green", DOUBTFUL: "yellow", BAD: "red"}
 SELECTABLE: Final = ("status.finished", "status.expireTime", "status.phase")
-KINDS: Final = ("containerjobs", "containerjobtemplates", "dockerhosts")
+KINDS: Final = ("containerjobs", "containerjobtemplates", *HOST_PLURALS.values())
 OLDEST_KUBECTL: Final = 26
 """Minor version of the first kubectl that completes a plugin's arguments."""
 APPLY: Final = "apply crds/ of the plugin's version, or upgrade the operator's chart"
@@ -61,7 +62,8 @@ def kinds(resources: Body | None) -> Check:
             "kinds", BAD, "this cluster does not know ContainerJobs", "install the operator's chart, or `local up`"
         )
     if missing:
-        return Check("kinds", BAD, f"{', '.join(missing)} missing", APPLY)
+        state = DOUBTFUL if missing == [CLOUDRUNHOSTS] else BAD  # all else works in a cluster before its upgrade
+        return Check("kinds", state, f"{', '.join(missing)} missing", APPLY)
     return Check("kinds", GOOD, f"{', '.join(KINDS)} are served")
 
 
@@ -112,7 +114,7 @@ def hosts(found: Sequence[Host] | None) -> Iterator[Check]:
         if host.ready == "True":
             yield Check(name, GOOD, f"ready, {host.held} of {host.slots} slots in use")
             continue
-        todo = remedy(host.reason, name=host.name, endpoint=host.spec["endpoint"])
+        todo = remedy(host.reason, host.name, host.spec.get("endpoint"))
         state = DOUBTFUL if host.unschedulable else BAD
         yield Check(name, state, f"not ready: {host.message or host.reason or 'not asked yet'}", todo)
 
@@ -163,7 +165,7 @@ def versions(plugin: str, operator_version: str) -> Check:
 
 def _attributes(right: Right, verb: str, namespace: str) -> Body:
     resource, _, subresource = right.resource.partition("/")
-    scope = {} if resource == "dockerhosts" else {"namespace": namespace}
+    scope = {} if resource in HOST_PLURALS.values() else {"namespace": namespace}
     return {"group": right.group, "resource": resource, "subresource": subresource, "verb": verb, **scope}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from containerjob_api.names import CONTAINERJOBS, DOCKERHOSTS, GROUP
+from containerjob_api.names import CONTAINERJOBS, GROUP, HOST_PLURALS
 
 SUBRESOURCES_GROUP: Final = f"subresources.{GROUP}"
 TEMPLATES: Final = "containerjobtemplates"
@@ -30,8 +30,13 @@ def _jobs(*verbs: str, when: str = "") -> Right:
     return Right(verbs, CONTAINERJOBS, when=when)
 
 
-def _hosts(*verbs: str, when: str = "") -> Right:
-    return Right(verbs, DOCKERHOSTS, when=when)
+def _hosts(*verbs: str, when: str = "", question: str = "") -> tuple[Right, ...]:
+    """Return the rights over hosts of every kind; of a host of one kind those of that kind are enough."""
+    if question:
+        return tuple(
+            Right(verbs, f"{plural}/{question}", SUBRESOURCES_GROUP, when) for plural in HOST_PLURALS.values()
+        )
+    return tuple(Right(verbs, plural, when=when) for plural in HOST_PLURALS.values())
 
 
 def _templates(*verbs: str, when: str = "") -> Right:
@@ -49,20 +54,20 @@ RBAC: Final[dict[str, tuple[Right, ...]]] = {
     "cancel": _CHANGE,
     "cleanup": (
         _jobs("list", "delete"),
-        _hosts("list", when="--orphans"),
-        Right(("get",), f"{DOCKERHOSTS}/orphans", SUBRESOURCES_GROUP, "--orphans"),
+        *_hosts("list", when="--orphans"),
+        *_hosts("get", when="--orphans", question="orphans"),
     ),
     "completion": (),
     "create": (_jobs("create"), _BY_TEMPLATE),
     "delete": (_jobs("get", "delete"), _jobs("list", when="-l or --all"), _jobs("watch", when="--wait")),
-    "doctor": (_jobs("list"), _hosts("list"), _LEASE),
-    "host add": (_hosts("create"),),
+    "doctor": (_jobs("list"), *_hosts("list"), _LEASE),
+    "host add": (*_hosts("create"),),
     "host bootstrap": (),
-    "host cordon": (_hosts("get", "patch"),),
-    "host list": (_hosts("list"), _hosts("get", when="by name"), _hosts("watch", when="-w")),
-    "host show": (_hosts("get"), _jobs("list", when="in every namespace, to show the jobs there")),
-    "host test": (Right(("get",), f"{DOCKERHOSTS}/probe", SUBRESOURCES_GROUP), _hosts("get", when="no log API")),
-    "host uncordon": (_hosts("get", "patch"),),
+    "host cordon": (*_hosts("get", "patch"),),
+    "host list": (*_hosts("list"), *_hosts("get", when="by name"), *_hosts("watch", when="-w")),
+    "host show": (*_hosts("get"), _jobs("list", when="in every namespace, to show the jobs there")),
+    "host test": (*_hosts("get", question="probe"), *_hosts("get", when="no log API")),
+    "host uncordon": (*_hosts("get", "patch"),),
     "list": (_jobs("list"), _jobs("get", when="by name"), _jobs("watch", when="-w")),
     "local demo": (),
     "local down": (),
@@ -84,10 +89,10 @@ RBAC: Final[dict[str, tuple[Right, ...]]] = {
         Right(("get", "list", "create", "patch", "delete"), "configmaps", ""),
         _templates("get", "list", "create", "patch", "delete"),
         _jobs("get", "list", "create", "patch", "delete"),
-        _hosts("list", "create", "patch", "delete", when="without --skip-host"),
+        *_hosts("list", "create", "patch", "delete", when="without --skip-host"),
     ),
     "show": (_jobs("get"), Right(("list",), "events", ""), Right(_LOG.verbs, _LOG.resource, _LOG.group, "--logs")),
-    "status": (_jobs("list"), _hosts("list"), _LEASE, _API),
+    "status": (_jobs("list"), *_hosts("list"), _LEASE, _API),
     "suspend": _CHANGE,
     "template lint": (_templates("get", when="by name"), _templates("create", when="-f"), _jobs("create")),
     "template list": (_templates("list"), _templates("get", when="by name"), _templates("watch", when="-w")),
@@ -96,7 +101,7 @@ RBAC: Final[dict[str, tuple[Right, ...]]] = {
     "top": (Right(("get",), f"{CONTAINERJOBS}/stats", SUBRESOURCES_GROUP), _jobs("list")),
     "version": (_LEASE,),
     "wait": (_jobs("get", "list", "watch"),),
-    "why": (_jobs("get", "list"), _hosts("list"), _NAMESPACES),
+    "why": (_jobs("get", "list"), *_hosts("list"), _NAMESPACES),
 }
 """By the command's words. Dry runs of the server need the same as the real thing."""
 
@@ -107,7 +112,7 @@ ASKED: Final = (
     ("delete jobs", (_jobs("delete"),)),
     ("read logs", (_LOG,)),
     ("use templates", (_templates("get", "list"),)),
-    ("look at hosts", (_hosts("get", "list"),)),
-    ("manage hosts", (_hosts("create", "patch", "delete"),)),
+    ("look at hosts", (*_hosts("get", "list"),)),
+    ("manage hosts", (*_hosts("create", "patch", "delete"),)),
 )
 """What `doctor` asks for: what a person wants to do, and the rights that takes."""

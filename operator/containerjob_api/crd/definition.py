@@ -5,10 +5,12 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
+from containerjob_api.cloudrunhosts import CloudRunHost
 from containerjob_api.crd.schema import object_schema
 from containerjob_api.hosts import DockerHost
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.names import (
+    CLOUDRUNHOSTS,
     CONTAINERJOBS,
     CONTAINERJOBTEMPLATES,
     DOCKERHOSTS,
@@ -119,6 +121,7 @@ KINDS: Final = (
             Column("Image", ".spec.template.spec.containers[0].image", wide=True),
             Column("Attempts", ".status.attemptCount", "integer", wide=True),
             Column("UID", ".metadata.uid", wide=True),
+            Column("Host-Kind", ".status.host.kind", wide=True),
         ),
     ),
     Kind(
@@ -133,6 +136,21 @@ KINDS: Final = (
             Column("Max", ".status.maxConcurrentJobs", "integer"),
             AGE,
             Column("Endpoint", ".spec.endpoint", wide=True),
+            Column("Reason", READY_REASON, wide=True),
+        ),
+    ),
+    Kind(
+        model=CloudRunHost,
+        plural=CLOUDRUNHOSTS,
+        short_name="crhost",
+        scope="Cluster",
+        columns=(
+            Column("Ready", '.status.conditions[?(@.type=="Ready")].status'),
+            Column("Project", ".spec.project"),
+            Column("Location", ".spec.location"),
+            Column("Running", ".status.runningJobs", "integer"),
+            Column("Max", ".status.maxConcurrentJobs", "integer"),
+            AGE,
             Column("Reason", READY_REASON, wide=True),
         ),
     ),

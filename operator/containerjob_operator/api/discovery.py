@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from containerjob_api.names import CONTAINERJOBS, DOCKERHOSTS, LOG_API_GROUP, VERSION
+from containerjob_api.names import CONTAINERJOBS, HOST_PLURALS, LOG_API_GROUP, VERSION
 
 Json = dict[str, Any]
 _GROUP_VERSION: Final = f"{LOG_API_GROUP}/{VERSION}"
@@ -28,8 +28,11 @@ RESOURCES: Final[Json] = {
     "resources": [
         _resource(f"{CONTAINERJOBS}/log", "ContainerJob", namespaced=True),
         _resource(f"{CONTAINERJOBS}/stats", "ContainerJob", namespaced=True),
-        _resource(f"{DOCKERHOSTS}/probe", "DockerHost", namespaced=False),
-        _resource(f"{DOCKERHOSTS}/orphans", "DockerHost", namespaced=False),
+        *(
+            _resource(f"{plural}/{question}", kind, namespaced=False)
+            for kind, plural in HOST_PLURALS.items()
+            for question in ("probe", "orphans")
+        ),
     ],
 }
 _INFO: Final = {"title": LOG_API_GROUP, "version": VERSION}

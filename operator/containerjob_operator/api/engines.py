@@ -8,7 +8,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from containerjob_api.hosts import DockerHost
+from containerjob_api.hostparts import AnyHost
+from containerjob_api.hostrefs import HostReference
 from containerjob_operator.decide.hosts import Probe, judge
 from containerjob_operator.errors import HostUnavailable
 from containerjob_operator.executors.base import Executor
@@ -20,8 +21,8 @@ IDLE_SECONDS: Final = 60.0
 PROBE_SECONDS: Final = 30.0
 """For how long an engine's word on who it is holds; a broken connection ends that at once."""
 
-MakeExecutor = Callable[[str, str], Executor]
-"""From an endpoint and the cluster's uid."""
+MakeExecutor = Callable[[AnyHost, str], Executor]
+"""From a host and the cluster's uid."""
 
 
 class HostGone(Exception):
@@ -38,7 +39,7 @@ class _Open:
 
 
 class Engines:
-    """Executors by endpoint, shared by all requests. Belongs to one event loop."""
+    """Executors by what they speak with, shared by all requests. Belongs to one event loop."""
 
     def __init__(self, kube: Kube, make_executor: MakeExecutor) -> None:
         self._kube = kube
@@ -48,17 +49,17 @@ class Engines:
         self._closers: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def lend(self, name: str) -> AsyncIterator[Executor]:
+    async def lend(self, reference: HostReference) -> AsyncIterator[Executor]:
         """Give the executor of a host whose engine is the one it is bound to.
 
         Raises HostGone, or HostUnavailable: also where another engine answers, whose containers are none of ours.
         """
-        host = await self._host(name)
+        host = await self._host(reference)
         async with AsyncExitStack() as stack:
             try:
                 entry = await stack.enter_async_context(self._held(host))
             except EndpointRefused as refused:
-                raise HostUnavailable(f"DockerHost {name}: {refused}") from refused
+                raise HostUnavailable(f"{reference.full}: {refused}") from refused
             try:
                 await self._check(host, entry)
                 yield entry.executor
@@ -67,9 +68,9 @@ class Engines:
                 raise
 
     @asynccontextmanager
-    async def unchecked(self, name: str) -> AsyncIterator[tuple[DockerHost, Executor]]:
+    async def unchecked(self, reference: HostReference) -> AsyncIterator[tuple[AnyHost, Executor]]:
         """Give a host and its executor, whoever answers there; EndpointRefused where nobody can."""
-        host = await self._host(name)
+        host = await self._host(reference)
         async with self._held(host) as entry:
             yield host, entry.executor
 
@@ -84,22 +85,22 @@ class Engines:
     def __len__(self) -> int:
         return len(self._open)
 
-    async def _host(self, name: str) -> DockerHost:
+    async def _host(self, reference: HostReference) -> AnyHost:
         try:
-            host = await self._kube.get_host(name)
+            host = await self._kube.get_host(reference)
         except ValidationError as problem:
-            raise HostUnavailable(f"DockerHost {name} cannot be read as it is stored") from problem
+            raise HostUnavailable(f"{reference.full} cannot be read as it is stored") from problem
         if host is None:
-            raise HostGone(f"DockerHost {name} does not exist")
+            raise HostGone(f"{reference.full} does not exist")
         self._cluster_uid = self._cluster_uid or await self._kube.cluster_uid()
         return host
 
     @asynccontextmanager
-    async def _held(self, host: DockerHost) -> AsyncIterator[_Open]:
-        endpoint = host.spec.endpoint
-        entry = self._open.get(endpoint)
+    async def _held(self, host: AnyHost) -> AsyncIterator[_Open]:
+        target = host.spec.target
+        entry = self._open.get(target)
         if entry is None:
-            entry = self._open[endpoint] = _Open(self._make(endpoint, self._cluster_uid))
+            entry = self._open[target] = _Open(self._make(host, self._cluster_uid))
         if entry.closing is not None:
             entry.closing.cancel()
             entry.closing = None
@@ -108,21 +109,21 @@ class Engines:
             yield entry
         finally:
             entry.users -= 1
-            if not entry.users and self._open.get(endpoint) is entry:
-                entry.closing = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._let_go, endpoint)
+            if not entry.users and self._open.get(target) is entry:
+                entry.closing = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._let_go, target)
 
-    def _let_go(self, endpoint: str) -> None:
-        closer = asyncio.get_running_loop().create_task(self._open.pop(endpoint).executor.aclose())
+    def _let_go(self, target: str) -> None:
+        closer = asyncio.get_running_loop().create_task(self._open.pop(target).executor.aclose())
         self._closers.add(closer)
         closer.add_done_callback(self._closers.discard)
 
-    async def _check(self, host: DockerHost, entry: _Open) -> None:
+    async def _check(self, host: AnyHost, entry: _Open) -> None:
         now = asyncio.get_running_loop().time()
         if entry.probe is None or now - entry.probed_at > PROBE_SECONDS:
             entry.probe, entry.probed_at = Probe(await entry.executor.engine()), now
         found = judge(host, entry.probe)
         if found.problem:
-            raise HostUnavailable(f"DockerHost {host.metadata.name}: {found.problem}")
+            raise HostUnavailable(f"{host.reference.full}: {found.problem}")
 
 
 __all__ = ["EndpointRefused", "Engines", "HostGone", "MakeExecutor"]

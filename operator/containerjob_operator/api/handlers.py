@@ -11,7 +11,8 @@ from typing import Any, Final, cast
 import structlog
 from aiohttp import web
 
-from containerjob_api.names import CONTAINERJOBS, DOCKERHOSTS, LOG_API_GROUP, VERSION
+from containerjob_api.hostrefs import HostReference
+from containerjob_api.names import CONTAINERJOBS, HOST_PLURALS, LOG_API_GROUP, VERSION
 from containerjob_operator.api import discovery, hosts, stats
 from containerjob_operator.api.engines import HostGone
 from containerjob_operator.api.jobs import JobSeen
@@ -32,6 +33,7 @@ SOURCES: Final = 4000
 ANY_NAME: Final = "-"
 """In place of a job's name: all that labelSelector matches."""
 NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_PLURALS: Final = "|".join(HOST_PLURALS.values())
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -57,8 +59,8 @@ class LogHandlers:
             _get(f"{api}/namespaces/{{namespace}}/{job}/stats", self.stats),
             _get(f"{api}/{CONTAINERJOBS}/{ANY_NAME}/log", self.log),
             _get(f"{api}/{CONTAINERJOBS}/{ANY_NAME}/stats", self.stats),
-            _get(f"{api}/{DOCKERHOSTS}/{{name}}/probe", self.probe),
-            _get(f"{api}/{DOCKERHOSTS}/{{name}}/orphans", self.orphans),
+            _get(f"{api}/{{plural:{_PLURALS}}}/{{name}}/probe", self.probe),
+            _get(f"{api}/{{plural:{_PLURALS}}}/{{name}}/orphans", self.orphans),
         ]
 
     async def log(self, request: web.Request) -> web.StreamResponse:
@@ -101,11 +103,11 @@ class LogHandlers:
 
     async def probe(self, request: web.Request) -> web.StreamResponse:
         """Ask a host's engine."""
-        return web.json_response(await hosts.probe(_named(request, "name"), self.parts))
+        return web.json_response(await hosts.probe(_host(request), self.parts))
 
     async def orphans(self, request: web.Request) -> web.StreamResponse:
         """List what belongs to no job."""
-        return web.json_response(await hosts.orphans(_named(request, "name"), self.parts))
+        return web.json_response(await hosts.orphans(_host(request), self.parts))
 
     @asynccontextmanager
     async def _turn(self, sources: int) -> AsyncIterator[None]:
@@ -194,6 +196,11 @@ def _named(request: web.Request, part: str, otherwise: str = "") -> str:
     if text not in {otherwise, ANY_NAME} and not NAME.fullmatch(text):
         raise Refusal(404, f"{part}: {text[:253]!r} is no name of an object")
     return text
+
+
+def _host(request: web.Request) -> HostReference:
+    kind = next(kind for kind, plural in HOST_PLURALS.items() if plural == request.match_info["plural"])
+    return HostReference.model_validate({"kind": kind, "name": _named(request, "name")})
 
 
 @contextmanager

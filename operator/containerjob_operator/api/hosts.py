@@ -1,35 +1,35 @@
-"""Questions about a DockerHost: does its engine answer, and which containers on it belong to no job."""
+"""Questions about a host: does its engine answer, and which containers on it belong to no job."""
 
 import time
 from typing import Any
 
-from containerjob_api.hosts import EngineInfo
-from containerjob_api.phases import HostReason
+from containerjob_api.hostparts import EngineInfo
+from containerjob_api.hostrefs import HostReference
 from containerjob_operator.api.engines import EndpointRefused
 from containerjob_operator.api.sources import Parts
-from containerjob_operator.decide.hosts import Probe, judge
+from containerjob_operator.decide.hosts import ANSWER, Probe, judge, unanswered
 from containerjob_operator.decide.observations import OwnedContainer
 from containerjob_operator.errors import HostUnavailable
 
 Json = dict[str, Any]
 
 
-async def probe(name: str, parts: Parts) -> Json:
+async def probe(reference: HostReference, parts: Parts) -> Json:
     """Ask the engine who it is, now, over this replica's own connection."""
     try:
-        async with parts.engines.unchecked(name) as (host, executor):
+        async with parts.engines.unchecked(reference) as (host, executor):
             started = time.monotonic()
             found = judge(host, Probe(await executor.engine()))
-            return _told(found, (time.monotonic() - started) * 1000)
+            return _told(found, reference, (time.monotonic() - started) * 1000)
     except EndpointRefused as refused:
-        return _told(Probe(None, refused.reason, refused.message), None)
+        return _told(Probe(None, refused.reason, refused.message), reference, None)
     except HostUnavailable as problem:
-        return _told(Probe(None, HostReason.UNREACHABLE, str(problem)), None)
+        return _told(unanswered(problem), reference, None)
 
 
-async def orphans(name: str, parts: Parts) -> Json:
+async def orphans(reference: HostReference, parts: Parts) -> Json:
     """List the containers of this cluster whose job does not exist."""
-    async with parts.engines.lend(name) as executor:
+    async with parts.engines.lend(reference) as executor:
         rows = await executor.list_owned()
     # Listed afterwards: a job is older than its container, so a uid that is missing now is proven gone.
     existing = await parts.kube.job_uids()
@@ -37,12 +37,12 @@ async def orphans(name: str, parts: Parts) -> Json:
     return {"items": [_orphan(row) for row in found]}
 
 
-def _told(found: Probe, milliseconds: float | None) -> Json:
+def _told(found: Probe, reference: HostReference, milliseconds: float | None) -> Json:
     engine: EngineInfo | None = found.engine
     return {
         "reachable": milliseconds is not None,
         "reason": found.reason,
-        "message": found.problem or "the engine answers",
+        "message": found.problem or ANSWER[reference.kind],
         "latencyMilliseconds": None if milliseconds is None else round(milliseconds, 1),
         "engine": None if engine is None else engine.to_json(),
     }

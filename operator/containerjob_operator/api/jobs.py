@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from containerjob_api.hostrefs import HostReference
 from containerjob_api.phases import ConditionType
 from containerjob_operator.api.parameters import LogQuery
 from containerjob_operator.api.refusals import Refusal
@@ -17,7 +18,7 @@ class AttemptSeen:
 
     number: int
     container: str
-    host: str
+    host: HostReference
     begun: bool
     """Its container was seen; before, there is nothing to read."""
     over: bool
@@ -110,7 +111,7 @@ def _attempt(body: Body) -> AttemptSeen:
     return AttemptSeen(
         number=body["attempt"],
         container=body["name"],
-        host=body["host"]["name"],
+        host=HostReference.model_validate(body["host"]),
         begun=any(body.get(trace) for trace in _TRACES),
         over="reason" in body,
         exit_code=body.get("exitCode"),

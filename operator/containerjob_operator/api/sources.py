@@ -88,7 +88,7 @@ class Source:
         while True:
             seen = await executor.inspect(self.attempt.container)
             if seen.state is RunState.ABSENT:
-                raise OutputGone(f"the container {self.attempt.container} is not on DockerHost {self.attempt.host}")
+                raise OutputGone(f"the container {self.attempt.container} is not on {self.attempt.host.full}")
             follow = self.query.follow and seen.state is RunState.RUNNING
             before = self.position
             # An engine that stops, or a connection that ends, looks like a container's end: only a look tells.
@@ -143,7 +143,7 @@ class Source:
             "name": job.name,
             "attempt": attempt.number,
             "container": attempt.container,
-            "host": attempt.host,
+            "host": str(attempt.host),
         }
         await self.writer.source(self.number, about)
 

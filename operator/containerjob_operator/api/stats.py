@@ -53,7 +53,7 @@ def _told(job: JobSeen, usage: Usage | None) -> Json:
     newest = job.attempts[-1] if job.attempts else None
     return {
         "attempt": newest.number if newest is not None else None,
-        "host": newest.host if newest is not None else None,
+        "host": str(newest.host) if newest is not None else None,
         "usage": None
         if usage is None
         else {

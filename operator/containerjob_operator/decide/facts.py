@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from containerjob_api.hostparts import Disconnect
 from containerjob_api.hostrefs import HostReference
-from containerjob_api.hosts import Disconnect
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.jobstatus import Attempt
 from containerjob_api.phases import Phase, Reason

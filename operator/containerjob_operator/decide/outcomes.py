@@ -21,6 +21,7 @@ CLASSES: Final[dict[Reason, FailureClass]] = {
     Reason.LAUNCH_BACK_OFF: "Launch",
     Reason.NAME_CONFLICT: "Launch",
     Reason.CONTAINER_LOST: "Infrastructure",
+    Reason.CANCELLED_EXTERNALLY: "Infrastructure",
     Reason.HOST_DISRUPTION: "Infrastructure",
     Reason.HOST_LOST: "Infrastructure",
 }
@@ -65,6 +66,12 @@ def outcome_of_exit(
         return Outcome(stop.reason, STOPPED[stop.reason], seen)
     if seen.disrupted:
         return Outcome(Reason.HOST_DISRUPTION, "the container ended when its engine or machine was restarted", seen)
+    if seen.cancelled:
+        return Outcome(Reason.CANCELLED_EXTERNALLY, f"somebody cancelled it on {attempt.host.called}", seen)
+    return _outcome_of_its_own(seen, oom_seen=oom_seen)
+
+
+def _outcome_of_its_own(seen: Observation, *, oom_seen: bool) -> Outcome:
     if seen.exit_code is None:
         return Outcome(Reason.CONTAINER_LOST, "the engine does not tell the container's exit code", seen)
     if seen.exit_code == 0:
@@ -87,7 +94,7 @@ def outcome_of_absence(attempt: Attempt) -> Outcome:
     """Name the end of a container that nobody can ask any more."""
     if attempt.stop is not None:
         return Outcome(attempt.stop.reason, STOPPED[attempt.stop.reason])
-    message = f"container {attempt.name} is gone from host {attempt.host.name}; somebody else removed it"
+    message = f"container {attempt.name} is gone from {attempt.host.called}; somebody else removed it"
     return Outcome(Reason.CONTAINER_LOST, message)
 
 
@@ -104,5 +111,5 @@ def outcome_of_failed_start(seen: Observation) -> Outcome:
 
 def outcome_of_loss(attempt: Attempt, seconds: int) -> Outcome:
     """Name the end of an attempt whose host has been away for too long."""
-    message = f"host {attempt.host.name} has not answered for {seconds} s; its container may still run"
+    message = f"{attempt.host.called} has not answered for {seconds} s; its container may still run"
     return Outcome(Reason.HOST_LOST, message)

@@ -93,12 +93,12 @@ def scheduled(job: ContainerJob, host: HostReference, now: datetime) -> Containe
         name=container_name(job.metadata.uid, number),
         scheduled_time=now,
     )
-    message = f"assigned to host {host.name}"
+    message = f"assigned to {host.called}"
     assigned = condition(
         ConditionType.HOST_ASSIGNED, True, Reason.SCHEDULED, message, now=now, generation=job.metadata.generation
     )
     # Whatever was said of the last attempt's host does not hold for this one.
-    reachable_again = (_in_sight(job, host.name, now),) if host_reachable_is(job.status, "False") else ()
+    reachable_again = (_in_sight(job, host, now),) if host_reachable_is(job.status, "False") else ()
     return _progressing(
         job,
         Phase.SCHEDULED,
@@ -130,7 +130,7 @@ def running(
             "launch_time": launched_at or now,
         }
     )
-    message = f"running on host {attempt.host.name}"
+    message = f"running on {attempt.host.called}"
     return _progressing(
         job,
         Phase.RUNNING,
@@ -152,12 +152,12 @@ def stopping(job: ContainerJob, reason: Reason, now: datetime) -> ContainerJobSt
 
 def unreachable(job: ContainerJob, problem: str, now: datetime) -> ContainerJobStatus:
     """Say that the host does not answer. What the container does is unknown, so the phase stays."""
-    host = _current(job).host.name
+    host = _current(job).host.called
     lost_sight = condition(
         ConditionType.HOST_REACHABLE,
         False,
         Reason.HOST_UNREACHABLE,
-        cut(f"host {host} does not answer: {problem}"),
+        cut(f"{host} does not answer: {problem}"),
         now=now,
         generation=job.metadata.generation,
     )
@@ -166,7 +166,7 @@ def unreachable(job: ContainerJob, problem: str, now: datetime) -> ContainerJobS
 
 def reachable(job: ContainerJob, now: datetime) -> ContainerJobStatus:
     """Say that the host answers again."""
-    in_sight = _in_sight(job, _current(job).host.name, now)
+    in_sight = _in_sight(job, _current(job).host, now)
     return job.status.model_copy(update={"conditions": with_conditions(job.status.conditions, (in_sight,))})
 
 
@@ -188,12 +188,12 @@ def tells(status: ContainerJobStatus, reason: Reason, message: str) -> bool:
     return reason_of(status) == (reason, cut(message))
 
 
-def _in_sight(job: ContainerJob, host: str, now: datetime) -> Condition:
+def _in_sight(job: ContainerJob, host: HostReference, now: datetime) -> Condition:
     return condition(
         ConditionType.HOST_REACHABLE,
         True,
         Reason.HOST_REACHABLE,
-        f"host {host} answers",
+        f"{host.called} answers",
         now=now,
         generation=job.metadata.generation,
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from containerjob_api.hosts import DockerHostSpec
+from containerjob_api.hostparts import HostSpec
 from containerjob_api.jobs import ContainerJob
 from containerjob_operator.decide.observations import OwnedContainer, RunState
 
@@ -80,7 +80,7 @@ def sweep(
     rows: Iterable[OwnedContainer],
     existing: Collection[str],
     unfinished: Mapping[str, Owner],
-    spec: DockerHostSpec,
+    spec: HostSpec,
     now: datetime,
 ) -> Sweep:
     """Choose among a host's containers.
@@ -112,7 +112,7 @@ class Step(StrEnum):
 
 
 def step(
-    row: OwnedContainer, owner: Owner | None, *, expired: bool, signalled: bool, spec: DockerHostSpec, now: datetime
+    row: OwnedContainer, owner: Owner | None, *, expired: bool, signalled: bool, spec: HostSpec, now: datetime
 ) -> Step:
     """Return what to do now with a container that was chosen, given its state and its job as they are now.
 
@@ -132,18 +132,18 @@ def step(
     return Step.KILL if what is Fate.LEFT_OVER else Step.REMOVE
 
 
-def spared(row: OwnedContainer, owner: Owner | None, *, spec: DockerHostSpec, now: datetime) -> bool:
+def spared(row: OwnedContainer, owner: Owner | None, *, spec: HostSpec, now: datetime) -> bool:
     """Say whether only the dry run keeps the container."""
     return spec.orphan_policy.dry_run and _unclaimed(row, fate(row, owner), spec, now)
 
 
-def _unclaimed(row: OwnedContainer, what: Fate, spec: DockerHostSpec, now: datetime) -> bool:
+def _unclaimed(row: OwnedContainer, what: Fate, spec: HostSpec, now: datetime) -> bool:
     """Say whether nobody claims the container: none that exists, nor, after a grace, one that does not know it."""
     age = (now - row.created_at).total_seconds()
     return what is Fate.ORPHANED or (what is Fate.UNRECORDED and age >= spec.orphan_policy.grace_seconds)
 
 
-def _expired(kept: list[OwnedContainer], spec: DockerHostSpec, now: datetime) -> tuple[OwnedContainer, ...]:
+def _expired(kept: list[OwnedContainer], spec: HostSpec, now: datetime) -> tuple[OwnedContainer, ...]:
     horizon = now - timedelta(seconds=spec.container_retention_seconds)
     newest_first = sorted(kept, key=ended, reverse=True)
     return tuple(

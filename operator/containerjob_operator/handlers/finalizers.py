@@ -8,6 +8,7 @@ from kopf._core.intents.causes import SpawningCause
 from kopf._core.intents.registries import SpawningRegistry
 from typing_extensions import override
 
+from containerjob_api.hostkinds import reference_of
 from containerjob_api.names import GROUP, HOST_FINALIZER
 from containerjob_operator.settings import Settings
 
@@ -25,9 +26,8 @@ class OnlyOurs(SpawningRegistry):
     @override
     def requires_finalizer(self, cause: SpawningCause, excluded: Container[HandlerId] = frozenset()) -> bool:
         """Leave it on others' hosts as it is."""
-        metadata = cause.body.metadata
-        if not self._settings.serves_host(str(metadata.name)):
-            return HOST_FINALIZER in metadata.get("finalizers", ())
+        if not self._settings.serves_host(reference_of(dict(cause.body))):
+            return HOST_FINALIZER in cause.body.metadata.get("finalizers", ())
         return super().requires_finalizer(cause, excluded)
 
 

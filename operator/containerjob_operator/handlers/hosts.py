@@ -1,17 +1,18 @@
-"""DockerHosts and namespaces: what they allow may start or stop jobs from waiting."""
+"""Hosts and namespaces: what they allow may start or stop jobs from waiting."""
 
 from typing import Any
 
-from containerjob_api.hosts import DockerHost
+from containerjob_api.hostkinds import reference_of
+from containerjob_api.hostparts import AnyHost
 from containerjob_operator.reconcile.intake import take_host, take_namespace
 from containerjob_operator.reconcile.upkeep import tell_status, tend_host
 
 
 async def watch_host(event: Any, memo: Any, **_: Any) -> None:
-    """Take in one watch event of a DockerHost."""
+    """Take in one watch event of a host."""
     body = event["object"]
     if event["type"] == "DELETED":
-        memo.context.hosts.forget(body["metadata"]["name"])
+        memo.context.hosts.forget(reference_of(body))
         return
     host = take_host(body, memo.context)
     if host is not None:
@@ -20,7 +21,7 @@ async def watch_host(event: Any, memo: Any, **_: Any) -> None:
             await tell_status(host, memo.context)
 
 
-def _is_new(host: DockerHost) -> bool:
+def _is_new(host: AnyHost) -> bool:
     """Say whether it was not told of yet.
 
     Operators for different namespaces write one status: the one's write must not start the other's at once.
@@ -28,9 +29,9 @@ def _is_new(host: DockerHost) -> bool:
     return host.status.observed_generation != host.metadata.generation
 
 
-async def time_host(name: str | None, memo: Any, **_: Any) -> None:
+async def time_host(body: Any, memo: Any, **_: Any) -> None:
     """Look after one host: monitoring (probe, resync) and clean-up (retention, orphans)."""
-    await tend_host(str(name), memo.context)
+    await tend_host(reference_of(body), memo.context)
 
 
 async def watch_namespace(event: Any, memo: Any, **_: Any) -> None:

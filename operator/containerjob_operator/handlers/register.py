@@ -2,12 +2,14 @@
 
 import dataclasses
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import kopf
 
-from containerjob_api.names import CONTAINERJOBS, DOCKERHOSTS, GROUP, HOST_FINALIZER, VERSION
+from containerjob_api.hostkinds import reference_of
+from containerjob_api.hostrefs import HostKind
+from containerjob_api.names import CONTAINERJOBS, GROUP, HOST_FINALIZER, HOST_PLURALS, VERSION
 from containerjob_operator.handlers.finalizers import NOBODYS, leave_others_alone
 from containerjob_operator.handlers.hosts import time_host, watch_host, watch_namespace
 from containerjob_operator.handlers.jobs import watch_job
@@ -15,7 +17,11 @@ from containerjob_operator.handlers.storage import NoDiffs, NoProgress
 from containerjob_operator.settings import Settings
 
 
-def make_registry(settings: Settings, stop_work: Callable[[], Awaitable[None]]) -> kopf.OperatorRegistry:
+def make_registry(
+    settings: Settings,
+    stop_work: Callable[[], Awaitable[None]],
+    host_kinds: Iterable[HostKind] = ("DockerHost", "CloudRunHost"),
+) -> kopf.OperatorRegistry:
     """Return a registry with all handlers. No create, update or resume handlers: they would write to every job."""
     registry = kopf.OperatorRegistry()
     leave_others_alone(registry, settings)
@@ -26,20 +32,26 @@ def make_registry(settings: Settings, stop_work: Callable[[], Awaitable[None]]) 
     kopf.on.cleanup(registry=registry)(stop_working)
     kopf.on.login(registry=registry)(_login_with(settings))
     kopf.on.event(GROUP, VERSION, CONTAINERJOBS, registry=registry)(watch_job)
-    kopf.on.event(GROUP, VERSION, DOCKERHOSTS, registry=registry)(watch_host)
+    for kind in host_kinds:
+        _look_after(HOST_PLURALS[kind], registry, settings)
     kopf.on.event("v1", "namespaces", registry=registry)(watch_namespace)
+    return registry
+
+
+def _look_after(plural: str, registry: kopf.OperatorRegistry, settings: Settings) -> None:
+    """Watch one kind of hosts, and time each of them."""
+    kopf.on.event(GROUP, VERSION, plural, registry=registry)(watch_host)
     if not settings.dry_run:  # a timer puts a finalizer on its host, which is a write
         kopf.timer(
             GROUP,
             VERSION,
-            DOCKERHOSTS,
+            plural,
             registry=registry,
             interval=settings.resync_interval,
             initial_delay=min(5.0, settings.resync_interval),
             errors=kopf.ErrorsMode.IGNORED,
-            when=lambda name, **_: settings.serves_host(str(name)),
+            when=lambda body, **_: settings.serves_host(reference_of(body)),
         )(time_host)
-    return registry
 
 
 def make_kopf_settings(settings: Settings) -> kopf.OperatorSettings:

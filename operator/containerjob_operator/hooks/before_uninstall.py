@@ -18,14 +18,14 @@ from typing import Any, Final
 
 import click
 
-from containerjob_api.names import HOST_FINALIZER
+from containerjob_api.names import HOST_FINALIZER, host_text
 from containerjob_operator.command_line import OneLine
 from containerjob_operator.errors import ObjectGone
-from containerjob_operator.hooks.objects import API_SERVICE, DEPLOYMENT, JOB, POD, SECRET, delete
+from containerjob_operator.hooks.objects import API_SERVICE, DEPLOYMENT, JOB, POD, delete
 from containerjob_operator.hooks.running import HookFailed, kubeconfig_option, patiently, run_hook, timeout_option
 from containerjob_operator.kube.api import Api, Resource
 from containerjob_operator.kube.lease_rules import Claim, Sighting, may_take, sight
-from containerjob_operator.kube.resources import DOCKERHOST, LEASE, Body
+from containerjob_operator.kube.resources import HOSTS, LEASE, SECRET, Body
 
 LOOK_SECONDS: Final = 0.5
 STOPS: Final[dict[str, tuple[Any, Body, tuple[str, str]]]] = {
@@ -156,26 +156,28 @@ async def _claim(api: Api, installed: Installed) -> Claim | None:
 
 async def _free_hosts(api: Api, installed: Installed) -> None:
     """Take our finalizer off every host of ours; WriteConflict where somebody changes one meanwhile."""
-    try:
-        hosts = await api.list(DOCKERHOST)
-    except ObjectGone:
-        return  # the definitions are gone, and so are the hosts
-    for host in hosts:
-        if not installed.host or host["metadata"]["name"] in installed.host:
-            await _free(api, host["metadata"])
+    for kind, resource in HOSTS.items():
+        try:
+            hosts = await api.list(resource)
+        except ObjectGone:
+            continue  # the definition is gone, and so are the hosts
+        for host in hosts:
+            told = host_text(kind, host["metadata"]["name"])
+            if not installed.host or told in installed.host:
+                await _free(api, resource, told, host["metadata"])
 
 
-async def _free(api: Api, metadata: Body) -> None:
+async def _free(api: Api, kind: Resource, told: str, metadata: Body) -> None:
     finalizers = metadata.get("finalizers") or []
     if HOST_FINALIZER not in finalizers:
         return
     others = [each for each in finalizers if each != HOST_FINALIZER]
     patch = {"metadata": {"finalizers": others or None, "resourceVersion": metadata["resourceVersion"]}}
     try:
-        await api.patch(DOCKERHOST, metadata["name"], patch)
-        click.echo(f"host {metadata['name']} is free")
+        await api.patch(kind, metadata["name"], patch)
+        click.echo(f"host {told} is free")
     except ObjectGone:
-        click.echo(f"host {metadata['name']} is gone")
+        click.echo(f"host {told} is gone")
 
 
 if __name__ == "__main__":

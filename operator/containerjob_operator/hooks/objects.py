@@ -9,7 +9,6 @@ from containerjob_operator.errors import ObjectGone
 from containerjob_operator.kube.api import Api, Resource
 from containerjob_operator.kube.faults import answer_of, from_response
 
-SECRET: Final = create_namespaced_resource("", "v1", "Secret", "secrets")
 POD: Final = create_namespaced_resource("", "v1", "Pod", "pods")
 JOB: Final = create_namespaced_resource("batch", "v1", "Job", "jobs")
 DEPLOYMENT: Final = create_namespaced_resource("apps", "v1", "Deployment", "deployments")

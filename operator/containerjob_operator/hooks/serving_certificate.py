@@ -25,10 +25,10 @@ from containerjob_operator.hooks.certificates import (
     read_pair,
     serves,
 )
-from containerjob_operator.hooks.objects import API_SERVICE, SECRET
+from containerjob_operator.hooks.objects import API_SERVICE
 from containerjob_operator.hooks.running import kubeconfig_option, patiently, run_hook, timeout_option
 from containerjob_operator.kube.api import Api
-from containerjob_operator.kube.resources import Body
+from containerjob_operator.kube.resources import SECRET, Body
 
 DAYS = click.IntRange(1, 36500)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from containerjob_api.jobs import ContainerJob
-from containerjob_api.names import OPERATOR_NAME
+from containerjob_api.names import OPERATOR_NAME, read_host
 from containerjob_api.phases import ConditionType, Phase
 from containerjob_operator.command_line import OneLine
 from containerjob_operator.errors import ObjectGone
@@ -37,7 +37,8 @@ class Trial:
         container = {"name": "main", "image": self.image, "command": ["echo", WORDS]}
         spec: Body = {"backoffLimit": 0, "template": {"spec": {"containers": [container]}}}
         if self.host:
-            spec["placement"] = {"hostRef": {"name": self.host}}
+            kind, name = read_host(self.host)
+            spec["placement"] = {"hostRef": {"kind": kind, "name": name}}
         labels = {"app.kubernetes.io/name": OPERATOR_NAME, "app.kubernetes.io/component": "test"}
         return {"metadata": {"name": self.name, "namespace": self.namespace, "labels": labels}, "spec": spec}
 
@@ -46,7 +47,7 @@ class Trial:
 @click.option("--namespace", required=True, help="Namespace of the job; a host has to admit it.")
 @click.option("--name", required=True, help="Name of the job; an earlier one of this name is deleted.")
 @click.option("--image", required=True, help="Image of the job; it needs `echo`.")
-@click.option("--host", default="", help="DockerHost to run on; any that admits the namespace when empty.")
+@click.option("--host", default="", help="Host to run on; any that admits the namespace when empty.")
 @timeout_option(120)
 @kubeconfig_option
 def main(kubeconfig: Path | None, timeout_seconds: int, **trial: str) -> None:

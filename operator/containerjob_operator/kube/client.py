@@ -1,5 +1,6 @@
 """Kube: what the operator asks of the API server, in terms of our own models."""
 
+import base64
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import TracebackType
@@ -9,11 +10,22 @@ import httpx2
 import structlog
 from lightkube.operators import BinaryOperator, not_equal
 
-from containerjob_api.hosts import DockerHost, DockerHostStatus
+from containerjob_api.cloudrunhosts import KEY_ENTRY
+from containerjob_api.hostkinds import MODELS
+from containerjob_api.hostparts import AnyHost, HostStatus
+from containerjob_api.hostrefs import HostKind, HostReference
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.jobstatus import ContainerJobStatus
+from containerjob_api.phases import HostReason
 from containerjob_api.resources import ObjectMeta, Value
-from containerjob_operator.errors import ObjectGone, WriteConflict
+from containerjob_operator.errors import (
+    HostRefused,
+    HostUnavailable,
+    KubeError,
+    KubeRefused,
+    ObjectGone,
+    WriteConflict,
+)
 from containerjob_operator.kube import crdcheck, job_watch, tables
 from containerjob_operator.kube.api import Api, Resource
 from containerjob_operator.kube.expiring import Expiring
@@ -23,9 +35,10 @@ from containerjob_operator.kube.resources import (
     CONFIGMAP,
     CONTAINERJOB,
     CRD,
-    DOCKERHOST,
     EXPIRE_TIME,
+    HOSTS,
     NAMESPACE,
+    SECRET,
     Body,
 )
 from containerjob_operator.logs import about
@@ -33,6 +46,7 @@ from containerjob_operator.logs import about
 log = structlog.get_logger(__name__)
 
 Picked = TypeVar("Picked")
+HostModel = TypeVar("HostModel", bound=AnyHost)
 
 
 class Kube:
@@ -46,6 +60,8 @@ class Kube:
         """Nothing is written then, but told in the log."""
         self.namespaces_served: tuple[str, ...] = ()
         """Only jobs in these are read; in all namespaces where there is none."""
+        self.host_kinds: tuple[HostKind, ...] = tuple(HOSTS)
+        """Kinds of hosts that the cluster has."""
 
     @classmethod
     def connect(cls, kubeconfig: Path | None = None, *, transport: httpx2.AsyncBaseTransport | None = None) -> Self:
@@ -118,22 +134,22 @@ class Kube:
         return frozenset(found)
 
     async def hosts(self) -> list[Body]:
-        """Read all hosts, unparsed."""
-        return await self.api.list(DOCKERHOST)
+        """Read all hosts of all kinds, unparsed."""
+        return [{**body, "kind": kind} for kind in self.host_kinds for body in await self.api.list(HOSTS[kind])]
 
-    async def get_host(self, name: str) -> DockerHost | None:
+    async def get_host(self, host: HostReference) -> AnyHost | None:
         """Read a host, None when there is none; pydantic's ValidationError where it can't be read."""
-        body = await self._find(DOCKERHOST, name)
-        return None if body is None else DockerHost.from_body(body)
+        body = await self._find(HOSTS[host.kind], host.name)
+        return None if body is None else MODELS[host.kind].from_body(body)
 
-    async def write_host_status(self, host: DockerHost, status: DockerHostStatus) -> DockerHost:
+    async def write_host_status(self, host: HostModel, status: HostStatus) -> HostModel:
         """Store `status` by the rules of `write_job_status`."""
-        metadata = await self._write_status(DOCKERHOST, host.metadata, host.status, status)
+        metadata = await self._write_status(HOSTS[host.kind], host.metadata, host.status, status)
         return host.model_copy(update={"metadata": metadata, "status": status})
 
-    async def host_exists(self, name: str, uid: str) -> bool:
+    async def host_exists(self, host: HostReference, uid: str) -> bool:
         """Say whether this very host is still there; another with its name is another host."""
-        body = await self._find(DOCKERHOST, name)
+        body = await self._find(HOSTS[host.kind], host.name)
         return body is not None and body["metadata"]["uid"] == uid
 
     async def namespaces(self) -> dict[str, dict[str, str]]:
@@ -146,6 +162,24 @@ class Kube:
         data: dict[str, str] = (await self.api.get(CONFIGMAP, name, namespace)).get("data") or {}
         return data
 
+    async def host_key(self, namespace: str, name: str) -> str:
+        """Read the key that a CloudRunHost signs in with; HostRefused tells what a person has to mend."""
+        remedy = f"create it with kubectl -n {namespace} create secret generic {name} --from-file={KEY_ENTRY}=FILE"
+        try:
+            data = (await self.api.get(SECRET, name, namespace)).get("data") or {}
+            return base64.b64decode(data[KEY_ENTRY], validate=True).decode()
+        except ObjectGone as gone:
+            problem = f"Secret {namespace}/{name} does not exist: {remedy}"
+            raise HostRefused(HostReason.CREDENTIALS_INVALID, problem) from gone
+        except KubeRefused as refused:
+            problem = f"the operator may not read Secret {namespace}/{name}: name it in cloudRun.secrets of the chart"
+            raise HostRefused(HostReason.CREDENTIALS_INVALID, problem) from refused
+        except (KeyError, ValueError) as wrong:
+            problem = f"Secret {namespace}/{name} has no readable {KEY_ENTRY}: {remedy}"
+            raise HostRefused(HostReason.CREDENTIALS_INVALID, problem) from wrong
+        except KubeError as silent:
+            raise HostUnavailable(f"Secret {namespace}/{name} could not be read: {silent}") from silent
+
     async def cluster_uid(self) -> str:
         """Read what tells this cluster from all others: the uid of kube-system."""
         uid: str = (await self.api.get(NAMESPACE, "kube-system"))["metadata"]["uid"]
@@ -155,9 +189,24 @@ class Kube:
         """Say, one sentence each, what the cluster's CRDs lack for this operator; nothing when all is well."""
         faults = (
             crdcheck.containerjob_fault(await self._find(CRD, crdcheck.CONTAINERJOB_CRD)),
-            crdcheck.dockerhost_fault(await self._find(CRD, crdcheck.DOCKERHOST_CRD)),
+            await self._host_fault("DockerHost"),
         )
         return [fault for fault in faults if fault is not None]
+
+    async def find_host_kinds(self) -> None:
+        """Do without kinds of hosts that the cluster does not have, as before its definitions are upgraded."""
+        try:
+            fault = await self._host_fault("CloudRunHost")
+            if fault is None:
+                await self.api.list(HOSTS["CloudRunHost"])
+        except KubeRefused as refused:  # a role from before the upgrade
+            fault = str(refused)
+        if fault is not None:
+            self.host_kinds = tuple(kind for kind in HOSTS if kind != "CloudRunHost")
+            log.warning("there are no Cloud Run hosts until the operator is started again", because=fault)
+
+    async def _host_fault(self, kind: HostKind) -> str | None:
+        return crdcheck.host_fault(kind, await self._find(CRD, crdcheck.HOST_CRDS[kind]))
 
     async def _pick_jobs(self, pick: Callable[[Body], Picked], fields: dict[str, BinaryOperator]) -> list[Picked]:
         found: list[Picked] = []

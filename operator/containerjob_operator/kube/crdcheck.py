@@ -2,11 +2,15 @@
 
 from typing import Final
 
-from containerjob_api.names import CONTAINERJOBS, DOCKERHOSTS, GROUP, VERSION
+from containerjob_api.hostrefs import HostKind
+from containerjob_api.names import CONTAINERJOBS, GROUP, HOST_PLURALS, VERSION
 from containerjob_operator.kube.resources import Body
 
 CONTAINERJOB_CRD: Final = f"{CONTAINERJOBS}.{GROUP}"
-DOCKERHOST_CRD: Final = f"{DOCKERHOSTS}.{GROUP}"
+HOST_CRDS: Final[dict[HostKind, str]] = {
+    "DockerHost": f"{HOST_PLURALS['DockerHost']}.{GROUP}",
+    "CloudRunHost": f"{HOST_PLURALS['CloudRunHost']}.{GROUP}",
+}
 FINISHED: Final = "status.finished"
 EXPIRE_TIME: Final = "status.expireTime"
 UID_COLUMN: Final = "UID"
@@ -28,9 +32,9 @@ def containerjob_fault(crd: Body | None) -> str | None:
     return None
 
 
-def dockerhost_fault(crd: Body | None) -> str | None:
+def host_fault(kind: HostKind, crd: Body | None) -> str | None:
     """Say what the CRD lacks; its presence in our version is all we need."""
-    return None if _served(crd) is not None else _absent(DOCKERHOST_CRD, crd)
+    return None if _served(crd) is not None else _absent(HOST_CRDS[kind], crd)
 
 
 def _served(crd: Body | None) -> Body | None:

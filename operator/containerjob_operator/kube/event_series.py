@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 from uuid import uuid4
 
-from containerjob_api.hosts import DockerHost
+from containerjob_api.hostparts import AnyHost
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.names import API_VERSION, OPERATOR_NAME
 from containerjob_operator.kube.resources import Body
 from containerjob_operator.logs import about
 
 EventType = Literal["Normal", "Warning"]
-Subject = ContainerJob | DockerHost
+Subject = ContainerJob | AnyHost
 
 MESSAGE_BYTES: Final = 1024
 REASON_CHARACTERS: Final = 128
@@ -63,7 +63,7 @@ class Series:
             first=now,
             last=now,
             last_clock=clock,
-            about=about(subject) if isinstance(subject, ContainerJob) else {"host": metadata.name},
+            about=about(subject) if isinstance(subject, ContainerJob) else {"host": str(subject.reference)},
         )
 
     def happen(self, clock: float) -> None:

@@ -25,7 +25,7 @@ def _work(context: Context) -> None:
     for gauge in (metrics.HOST_UP, metrics.HOST_SLOTS, metrics.HOST_SLOTS_USED):
         gauge.clear()  # hosts that are gone
     for host in context.hosts:
-        name = host.body.metadata.name
+        name = str(host.reference)
         metrics.HOST_UP.labels(name).set(host.usable)
         metrics.HOST_SLOTS.labels(name).set(host.slots)
-        metrics.HOST_SLOTS_USED.labels(name).set(len(context.placements.held.get(name, ())))
+        metrics.HOST_SLOTS_USED.labels(name).set(len(context.placements.held.get(host.reference, ())))

@@ -57,12 +57,12 @@ def _work(context: Context) -> dict[str, Any]:
         "expiring": len(context.expiry),
         "hosts": [
             {
-                "name": host.body.metadata.name,
+                "name": str(host.reference),
                 "usable": host.usable,
                 "reason": str(host.probe.reason),
                 "problem": host.probe.problem,
                 "slots": host.slots,
-                "used": len(context.placements.held.get(host.body.metadata.name, ())),
+                "used": len(context.placements.held.get(host.reference, ())),
             }
             for host in context.hosts
         ],

@@ -2,8 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
-from containerjob_api.hosts import Disconnect
+from containerjob_api.hostparts import AnyHost, Disconnect
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.retries import DAY
 from containerjob_operator.decide.actions import Place
@@ -66,7 +67,7 @@ class Context:
         """Say why the job's host cannot be asked."""
         host = self._host_of(live)
         if host is None:
-            return f"DockerHost {live.host_name} does not exist"
+            return f"{live.host.full if live.host is not None else 'its host'} does not exist"
         return host.probe.problem or "the engine does not answer"
 
     def observe(self, job: ContainerJob) -> None:
@@ -98,7 +99,7 @@ class Context:
 
     def wake_jobs_of(self, host: Host) -> None:
         """Look at every job that holds a slot there."""
-        for uid in self.placements.held[host.body.metadata.name]:
+        for uid in self.placements.held[host.reference]:
             live = self.jobs.get(uid)
             if live is not None:
                 live.expected = None
@@ -134,10 +135,10 @@ class Context:
         current, pinned = job.status.current, job.spec.placement.host_ref
         host = current.host if current is not None else pinned
         served = self.settings.serves_namespace(job.metadata.namespace)
-        return served and (host is None or self.settings.serves_host(host.name))
+        return served and (host is None or self.settings.serves_host(host))
 
     def _host_of(self, live: LiveJob) -> Host | None:
-        return self.hosts.get(live.host_name or "")
+        return None if live.host is None else self.hosts.get(live.host)
 
 
 def build_context(
@@ -152,11 +153,12 @@ def build_context(
     followers = followers or Followers()
     kube.namespaces_served, kube.rehearsing = settings.namespaces, settings.dry_run
 
-    def make_executor(endpoint: str) -> Executor:
+    def make_executor(host: AnyHost) -> Executor:
         executor = executor_for(
-            endpoint,
+            host,
             cluster_uid=cluster_uid,
             allow_fake_hosts=settings.allow_fake_hosts,
+            read_key=partial(kube.host_key, settings.lease_namespace),
             concurrency=settings.concurrency,
         )
         return Supervised(executor, kube.permit, rehearsing=settings.dry_run)

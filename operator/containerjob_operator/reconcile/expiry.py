@@ -190,7 +190,7 @@ class Expiry:
     async def _remove_containers(self, job: ContainerJob) -> None:
         """Remove what the record names, is over and is read by nobody; the hosts' sweeps find the rest."""
         for attempt in job.status.attempts:
-            host = self._hosts.get(attempt.host.name)
+            host = self._hosts.get(attempt.host)
             if host is None or not host.usable or host.executor is None or self._followers.hold(attempt.name):
                 continue
             try:
@@ -201,7 +201,7 @@ class Expiry:
                 log.info(
                     "the host's sweep will remove the container",
                     container=attempt.name,
-                    host=attempt.host.name,
+                    host=str(attempt.host),
                     problem=str(problem),
                     **about(job),
                 )

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from containerjob_api.hosts import DockerHost
+from containerjob_api.hostparts import AnyHost
+from containerjob_api.hostrefs import HostReference
 from containerjob_api.phases import HostReason
-from containerjob_operator.decide.hosts import Probe, judge, slots
+from containerjob_operator.decide.hosts import USABLE, Probe, judge, slots, unanswered
 from containerjob_operator.decide.observations import RunEvent
 from containerjob_operator.errors import HostUnavailable
 from containerjob_operator.executors.base import Executor
@@ -17,16 +18,16 @@ from containerjob_operator.schedule.placement import HostView
 
 log = structlog.get_logger(__name__)
 
-MakeExecutor = Callable[[str], Executor]
+MakeExecutor = Callable[[AnyHost], Executor]
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Pauses between attempts to reach an engine; the last one goes on for as long as it is away."""
 
 
 @dataclass(slots=True)
 class Host:
-    """One DockerHost and what this process knows of its engine."""
+    """One host and what this process knows of its engine."""
 
-    body: DockerHost
+    body: AnyHost
     executor: Executor | None
     probe: Probe = field(default_factory=lambda: Probe(None, HostReason.UNREACHABLE, "not asked yet"))
     follower: "asyncio.Task[None] | None" = None
@@ -46,14 +47,24 @@ class Host:
     @property
     def usable(self) -> bool:
         """Whether jobs may be launched, judged and removed there."""
-        return self.probe.reason is HostReason.ENGINE_READY and not self.doubted
+        return self.probe.reason in USABLE and not self.doubted
+
+    @property
+    def ready(self) -> bool:
+        """Whether it takes new jobs, as far as it depends on who answers there."""
+        return self.usable and self.probe.reason is HostReason.ENGINE_READY
+
+    @property
+    def reference(self) -> HostReference:
+        """What jobs name it by."""
+        return self.body.reference
 
 
 class Hosts:
-    """All hosts by name; tells the schedule when something changed and wakes jobs whose container stirred."""
+    """All hosts by reference; tells the schedule when something changed and wakes jobs whose container stirred."""
 
     def __init__(self, make_executor: MakeExecutor) -> None:
-        self._hosts: dict[str, Host] = {}
+        self._hosts: dict[HostReference, Host] = {}
         self._make_executor = make_executor
         self._on_change: Callable[[], None] = lambda: None
         self._hear: Callable[[RunEvent], None] = lambda _event: None
@@ -65,16 +76,16 @@ class Hosts:
         """Say who wants to know: of any change, of an engine's hints, of all jobs of a host."""
         self._on_change, self._hear, self._wake_all = on_change, hear, wake_all
 
-    def get(self, name: str) -> Host | None:
-        """Return the host of this name."""
-        return self._hosts.get(name)
+    def get(self, reference: HostReference) -> Host | None:
+        """Return the host that is meant."""
+        return self._hosts.get(reference)
 
     def __iter__(self) -> Iterator[Host]:
         return iter(list(self._hosts.values()))
 
-    def observe(self, body: DockerHost) -> Host:
-        """Take in a DockerHost as the API server has it."""
-        host = self._hosts.get(body.metadata.name)
+    def observe(self, body: AnyHost) -> Host:
+        """Take in a host as the API server has it."""
+        host = self._hosts.get(body.reference)
         if host is not None and host.body.spec == body.spec and host.body.metadata.uid == body.metadata.uid:
             host.body = body
             return host
@@ -88,26 +99,26 @@ class Hosts:
         self._on_change()
         return host
 
-    def forget(self, name: str) -> None:
+    def forget(self, reference: HostReference) -> None:
         """Drop a deleted host; its containers are left as they are."""
-        host = self._hosts.pop(name, None)
+        host = self._hosts.pop(reference, None)
         if host is not None:
             self._retire(host)
             self._wake_all(host)
             self._on_change()
 
-    def views(self, held: Mapping[str, set[str]]) -> list[HostView]:
+    def views(self, held: Mapping[HostReference, set[str]]) -> list[HostView]:
         """Describe the hosts to the schedule."""
         return [
             HostView(
-                name=name,
-                free=host.slots - len(held.get(name, ())) - host.others,
+                host=reference,
+                free=host.slots - len(held.get(reference, ())) - host.others,
                 allowed=host.body.spec.allowed_namespaces,
-                ready=host.usable,
+                ready=host.ready,
                 schedulable=not host.body.spec.unschedulable and host.body.metadata.deletion_timestamp is None,
                 problem=host.probe.problem,
             )
-            for name, host in self._hosts.items()
+            for reference, host in self._hosts.items()
         ]
 
     def all_asked(self) -> bool:
@@ -121,18 +132,23 @@ class Hosts:
         try:
             probe = judge(host.body, Probe(await host.executor.engine()))
         except HostUnavailable as problem:
-            probe = Probe(None, HostReason.UNREACHABLE, str(problem))
+            probe = unanswered(problem)
         except Exception as problem:
-            log.exception("asking a host failed", host=host.body.metadata.name)
+            log.exception("asking a host failed", host=str(host.reference))
             probe = Probe(None, HostReason.UNREACHABLE, f"asking it failed: {problem!r}")
+        self.note(host, probe)
+        return probe
+
+    def note(self, host: Host, probe: Probe) -> None:
+        """Remember what a host has answered, and tell who has to know."""
         is_news = probe != host.probe or host.doubted or not host.probed.is_set()
-        was_ready, host.doubted = host.probe.reason is HostReason.ENGINE_READY, False
+        was_usable, host.doubted = host.probe.reason in USABLE, False
         if probe != host.probe:
             host.probe = probe
-            if was_ready != host.usable:
+            if was_usable != host.usable:
                 log.info(
                     "host is usable" if host.usable else "host is not usable",
-                    host=host.body.metadata.name,
+                    host=str(host.reference),
                     reason=probe.reason,
                     problem=probe.problem,
                 )
@@ -140,7 +156,6 @@ class Hosts:
         if is_news:
             host.probed.set()
             self._on_change()
-        return probe
 
     async def aclose(self) -> None:
         """Stop following; close every connection."""
@@ -149,17 +164,15 @@ class Hosts:
             self._retire(host)
         await asyncio.gather(*(host.follower for host in hosts if host.follower), return_exceptions=True)
 
-    def _start(self, body: DockerHost) -> Host:
+    def _start(self, body: AnyHost) -> Host:
         try:
-            host = Host(body, self._make_executor(body.spec.endpoint))
+            host = Host(body, self._make_executor(body))
         except EndpointRefused as refused:
             host = Host(body, None, Probe(None, refused.reason, str(refused)))
             host.probed.set()
-        self._hosts[body.metadata.name] = host
+        self._hosts[body.reference] = host
         if host.executor is not None:
-            host.follower = asyncio.create_task(
-                self._follow(host, host.executor), name=f"follow {body.metadata.name}"
-            )
+            host.follower = asyncio.create_task(self._follow(host, host.executor), name=f"follow {body.reference}")
         return host
 
     def _retire(self, host: Host) -> None:
@@ -168,7 +181,7 @@ class Hosts:
 
     async def _follow(self, host: Host, executor: Executor) -> None:
         """Keep the event stream up."""
-        structlog.contextvars.bind_contextvars(host=host.body.metadata.name)
+        structlog.contextvars.bind_contextvars(host=str(host.reference))
         failures = 0
         try:
             while True:
@@ -193,13 +206,13 @@ class Hosts:
                 elif event.job_uid:
                     self._hear(event)
         except HostUnavailable as problem:
-            log.info("event stream broke", host=host.body.metadata.name, problem=str(problem))
+            log.info("event stream broke", host=str(host.reference), problem=str(problem))
         except Exception:
-            log.exception("event stream failed", host=host.body.metadata.name)
+            log.exception("event stream failed", host=str(host.reference))
         host.doubted = True
         await self.ask(host)
         return stood
 
 
-def _same_engine(old: DockerHost, new: DockerHost) -> bool:
-    return old.spec.endpoint == new.spec.endpoint and old.metadata.uid == new.metadata.uid
+def _same_engine(old: AnyHost, new: AnyHost) -> bool:
+    return old.spec.target == new.spec.target and old.metadata.uid == new.metadata.uid

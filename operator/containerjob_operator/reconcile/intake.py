@@ -6,7 +6,7 @@ import structlog
 from pydantic import ValidationError
 
 from containerjob_api.conditions import condition
-from containerjob_api.hosts import DockerHost
+from containerjob_api.hostkinds import host_of, reference_of
 from containerjob_api.jobs import Container, ContainerJob, ContainerJobSpec, PodSpec, PodTemplate
 from containerjob_api.jobstatus import ContainerJobStatus
 from containerjob_api.phases import ConditionType, Reason
@@ -45,12 +45,13 @@ def suspect_job(uid: str, context: Context) -> None:
 
 def take_host(raw: dict[str, Any], context: Context) -> Host | None:
     """Take in a host that was listed, added or changed; None where it is not ours to use, or cannot be read."""
-    if not context.settings.serves_host(raw["metadata"]["name"]):
+    reference = reference_of(raw)
+    if not context.settings.serves_host(reference):
         return None
     try:
-        host = DockerHost.from_body(raw)
+        host = host_of(raw)
     except ValidationError as problem:
-        log.warning("DockerHost cannot be read", host=raw["metadata"]["name"], problem=_first(problem))
+        log.warning("a host cannot be read", host=reference.full, problem=_first(problem))
         return None
     return context.hosts.observe(host)
 

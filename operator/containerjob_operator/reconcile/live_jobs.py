@@ -46,12 +46,12 @@ class LiveJob:
         return self.job.metadata.uid
 
     @property
-    def host_name(self) -> str | None:
+    def host(self) -> HostReference | None:
         """The host whose slot the job holds."""
         attempt = self.job.status.current
         if attempt is not None:
-            return attempt.host.name
-        return self.placement.name if isinstance(self.placement, HostReference) else None
+            return attempt.host
+        return self.placement if isinstance(self.placement, HostReference) else None
 
     def forget_passing_refusal(self) -> None:
         """Launch again without a pause: the host stirred, so what kept it from answering may be over."""

@@ -12,14 +12,14 @@ from containerjob_operator.reconcile.live_jobs import LiveJob
 from containerjob_operator.reconcile.queue import WorkQueue
 from containerjob_operator.schedule.placement import Ceiling, HostView, PendingJob, schedule
 
-_Group = tuple[str, str | None, frozenset[str]]
+_Group = tuple[str, HostReference | None, frozenset[HostReference]]
 """Namespace, the host that placement.hostRef names, and the hosts to avoid: all that decides who takes a job."""
 
 
 class HostViews(Protocol):
     """Whoever can describe the hosts, given the slots in use."""
 
-    def views(self, held: Mapping[str, set[str]]) -> list[HostView]:
+    def views(self, held: Mapping[HostReference, set[str]]) -> list[HostView]:
         """Describe every host to the schedule."""
         ...
 
@@ -39,8 +39,8 @@ class Placements:
         self._fresh: dict[str, LiveJob] = {}
         self._all_again = False
         self._wakeup = asyncio.Event()
-        self.held: defaultdict[str, set[str]] = defaultdict(set)
-        """Uids that hold a slot, by host name."""
+        self.held: defaultdict[HostReference, set[str]] = defaultdict(set)
+        """Uids that hold a slot, by host."""
         self.namespaces: dict[str, Mapping[str, str]] = {}
         """Labels of every namespace."""
 
@@ -55,9 +55,9 @@ class Placements:
 
     def hold(self, live: LiveJob) -> None:
         """Count the slot of a job that is bound already, whoever bound it."""
-        if live.host_name is not None:
+        if live.host is not None:
             self._drop(live.uid)
-            self.held[live.host_name].add(live.uid)
+            self.held[live.host].add(live.uid)
 
     def release(self, live: LiveJob) -> None:
         """Give up whatever the job held or waited for; a verdict over it holds no longer."""
@@ -127,7 +127,7 @@ class Placements:
     def _assign(self, live: LiveJob, host: HostReference) -> None:
         self._drop(live.uid)
         live.placement = host
-        self.held[host.name].add(live.uid)
+        self.held[host].add(live.uid)
         self._queue.add(live.uid)
 
     def _tell(self, live: LiveJob, why: Unplaced) -> None:
@@ -136,16 +136,15 @@ class Placements:
             self._queue.add(live.uid)
 
 
-def _pinned(live: LiveJob) -> str | None:
-    reference = live.job.spec.placement.host_ref
-    return None if reference is None else reference.name
+def _pinned(live: LiveJob) -> HostReference | None:
+    return live.job.spec.placement.host_ref
 
 
 def _pending(live: LiveJob) -> PendingJob:
     return PendingJob(live.uid, live.job.metadata.namespace, _pinned(live), _avoided(live))
 
 
-def _avoided(live: LiveJob) -> frozenset[str]:
+def _avoided(live: LiveJob) -> frozenset[HostReference]:
     if not live.job.spec.retry_policy.avoid_failed_host:
         return frozenset()
-    return frozenset(attempt.host.name for attempt in live.job.status.attempts if attempt.failure_class is not None)
+    return frozenset(attempt.host for attempt in live.job.status.attempts if attempt.failure_class is not None)

@@ -19,7 +19,7 @@ def rehearse(action: Action, live: LiveJob) -> None:
 
 
 def _details(action: Action, live: LiveJob) -> dict[str, str]:
-    details: dict[str, str] = {"host": live.host_name} if live.host_name is not None else {}
+    details: dict[str, str] = {"host": str(live.host)} if live.host is not None else {}
     if isinstance(action, Write):
         reason, message = reason_of(action.status)
         return {**details, "phase": str(action.status.phase), "reason": str(reason), "message": message}

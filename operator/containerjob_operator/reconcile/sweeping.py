@@ -45,7 +45,7 @@ def tell_spared(host: Host, names: list[str], context: Context) -> None:
     """Tell what a dry run leaves, once: the number of them is in the host's status."""
     if not names or len(names) == host.body.status.orphaned_containers:
         return
-    log.warning("containers of no job are left by a dry run", host=host.body.metadata.name, containers=names)
+    log.warning("containers of no job are left by a dry run", host=str(host.reference), containers=names)
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     message = (
         f"{len(names)} containers belong to no job; spec.orphanPolicy.dryRun keeps these from being removed: "
@@ -56,7 +56,7 @@ def tell_spared(host: Host, names: list[str], context: Context) -> None:
 
 def _suspect_vanished(host: Host, rows: Iterable[OwnedContainer], existing: frozenset[str], context: Context) -> None:
     """Have jobs read again that are not listed any more: their DELETED event was missed."""
-    here = context.placements.held[host.body.metadata.name] | {row.job_uid for row in rows}
+    here = context.placements.held[host.reference] | {row.job_uid for row in rows}
     for uid in here - existing:
         live = context.jobs.get(uid)
         if live is not None:
@@ -151,7 +151,7 @@ class _Clearance:
             self.host.signalled.discard(row.name)
 
     def _about(self, row: OwnedContainer) -> dict[str, str | int]:
-        about: dict[str, str | int] = {"container": row.name, "host": self.host.body.metadata.name}
+        about: dict[str, str | int] = {"container": row.name, "host": str(self.host.reference)}
         return about | {"namespace": row.namespace, "job": row.job_name, "uid": row.job_uid, "attempt": row.attempt}
 
     def _is_read(self, row: OwnedContainer, what: Step) -> bool:
@@ -167,4 +167,4 @@ class _Clearance:
         known = owner_of(live.job)
         if owner is None or row.name == known.current:
             return True
-        return live.host_name is not None and known.current is None and row.attempt >= known.attempts
+        return live.host is not None and known.current is None and row.attempt >= known.attempts

@@ -6,9 +6,17 @@ from typing import NoReturn
 
 import structlog
 
-from containerjob_operator.decide.hosts import host_status
+from containerjob_api.hostrefs import HostReference
+from containerjob_operator.decide.hosts import host_status, unanswered
 from containerjob_operator.decide.observations import OwnedContainer, RunState
-from containerjob_operator.errors import ContainerJobError, HostUnavailable, KubeError, ObjectGone, WriteConflict
+from containerjob_operator.errors import (
+    ContainerJobError,
+    HostRefused,
+    HostUnavailable,
+    KubeError,
+    ObjectGone,
+    WriteConflict,
+)
 from containerjob_operator.executors.base import Executor
 from containerjob_operator.reconcile.context import Context
 from containerjob_operator.reconcile.hosts import Host
@@ -17,13 +25,13 @@ from containerjob_operator.reconcile.sweeping import sweep_host
 log = structlog.get_logger(__name__)
 
 
-async def tend_host(name: str, context: Context) -> None:
+async def tend_host(reference: HostReference, context: Context) -> None:
     """Do everything a host needs every now and then. What fails is left for the next time."""
-    host = context.hosts.get(name)
+    host = context.hosts.get(reference)
     if host is None or context.draining.is_set():
         return
-    with structlog.contextvars.bound_contextvars(host=name):
-        task = asyncio.create_task(_tend(host, context), name=f"tend {name}")
+    with structlog.contextvars.bound_contextvars(host=str(reference)):
+        task = asyncio.create_task(_tend(host, context), name=f"tend {reference}")
     context.tending.add(task)
     task.add_done_callback(context.tending.discard)
     await task
@@ -34,15 +42,17 @@ async def tend_hosts(context: Context) -> NoReturn:
     while True:
         await asyncio.sleep(context.settings.resync_interval)
         for host in context.hosts:
-            await tend_host(host.body.metadata.name, context)
+            await tend_host(host.reference, context)
 
 
 async def _tend(host: Host, context: Context) -> None:
-    spared, name = None, host.body.metadata.name
+    spared, name = None, str(host.reference)
     try:
         await context.hosts.ask(host)
         if host.usable and host.executor is not None:
             spared = await resync(host, host.executor, context)
+    except HostRefused as problem:
+        context.hosts.note(host, unanswered(problem))
     except HostUnavailable as problem:
         log.info("host went away while it was looked after", host=name, problem=str(problem))
     except ContainerJobError as problem:
@@ -57,7 +67,7 @@ async def resync(host: Host, executor: Executor, context: Context) -> int:
     """
     containers = await executor.list_owned()
     rows = {row.name: row for row in containers}
-    for uid in tuple(context.placements.held[host.body.metadata.name]):
+    for uid in tuple(context.placements.held[host.reference]):
         live = context.jobs.get(uid)
         attempt = live.job.status.current if live is not None else None
         row = rows.get(attempt.name) if attempt is not None else None
@@ -81,7 +91,7 @@ def _count_others(host: Host, rows: Iterable[OwnedContainer], context: Context) 
 
 async def tell_status(host: Host, context: Context, spared: int | None = None) -> None:
     """Store what is known of the host, if anything changed; `spared` is None where nobody has counted."""
-    running = len(context.placements.held[host.body.metadata.name]) + host.others
+    running = len(context.placements.held[host.reference]) + host.others
     status = host_status(host.body, host.probe, running, context.now(), spared)
     if status == host.body.status:
         return
@@ -91,7 +101,7 @@ async def tell_status(host: Host, context: Context, spared: int | None = None) -
     except (ObjectGone, WriteConflict):
         return
     except KubeError as problem:
-        log.warning("host status is written later", host=host.body.metadata.name, problem=str(problem))
+        log.warning("host status is written later", host=str(host.reference), problem=str(problem))
     else:
         # The watch may have brought a newer object before the answer came.
         if host.body.metadata.resource_version == before.metadata.resource_version:

@@ -14,9 +14,9 @@ class PendingJob:
 
     uid: str
     namespace: str
-    host_name: str | None = None
+    host: HostReference | None = None
     """The host that placement.hostRef names."""
-    avoid: frozenset[str] = frozenset()
+    avoid: frozenset[HostReference] = frozenset()
     """Hosts to be chosen only where no other one takes the job, now or later."""
 
 
@@ -24,7 +24,7 @@ class PendingJob:
 class HostView:
     """What the schedule needs to know of a host."""
 
-    name: str
+    host: HostReference
     free: int
     """Slots that no unfinished job holds."""
     allowed: AllowedNamespaces
@@ -56,61 +56,61 @@ def schedule(
     ceiling: Ceiling | None = None,
 ) -> Schedule:
     """Assign waiting jobs, in the order given, to hosts; `namespaces` maps names to labels."""
-    views = {host.name: host for host in hosts}
-    free = {name: host.free for name, host in views.items()}
+    views = {view.host: view for view in hosts}
+    free = {host: view.free for host, view in views.items()}
     result = Schedule()
     for job in pending:
         candidates, why = _candidates(job, views, namespaces.get(job.namespace, {}))
-        candidates = [host for host in candidates if host.name not in job.avoid] or candidates
-        open_hosts = [host for host in candidates if free[host.name] > 0]
+        candidates = [view for view in candidates if view.host not in job.avoid] or candidates
+        open_hosts = [view for view in candidates if free[view.host] > 0]
         if open_hosts and ceiling is not None and ceiling.held + len(result.assigned) >= ceiling.limit:
             result.unplaced[job.uid] = _too_many(ceiling)
         elif open_hosts:
-            chosen = max(open_hosts, key=lambda host: (free[host.name], host.name))
-            free[chosen.name] -= 1
-            result.assigned[job.uid] = HostReference(name=chosen.name)
+            chosen = max(open_hosts, key=lambda view: (free[view.host], view.host.name, view.host.kind)).host
+            free[chosen] -= 1
+            result.assigned[job.uid] = chosen
         else:
             result.unplaced[job.uid] = why if why is not None else _full(candidates)
     return result
 
 
 def _candidates(
-    job: PendingJob, hosts: Mapping[str, HostView], labels: Mapping[str, str]
+    job: PendingJob, hosts: Mapping[HostReference, HostView], labels: Mapping[str, str]
 ) -> tuple[list[HostView], Unplaced | None]:
     """Return the hosts that could run the job now or when a slot is free, or why there is none."""
-    if job.host_name is not None:
-        host = hosts.get(job.host_name)
+    if job.host is not None:
+        host = hosts.get(job.host)
         if host is None:
             return [], _pending(
                 Reason.HOST_NOT_FOUND,
-                f"placement.hostRef names DockerHost {job.host_name}, which does not exist: create it",
+                f"placement.hostRef names {job.host.full}, which does not exist: create it",
             )
         why = _obstacle(host, job.namespace, labels)
         return ([host], None) if why is None else ([], why)
     if not hosts:
         return [], _pending(Reason.NO_HOST, "no DockerHost exists: create one that admits this namespace")
-    obstacles = {host.name: _obstacle(host, job.namespace, labels) for host in hosts.values()}
-    usable = [hosts[name] for name, why in obstacles.items() if why is None]
+    obstacles = {host: _obstacle(view, job.namespace, labels) for host, view in hosts.items()}
+    usable = [hosts[host] for host, why in obstacles.items() if why is None]
     if usable:
         return usable, None
     return [], _most_hopeful([why for why in obstacles.values() if why is not None])
 
 
-def _obstacle(host: HostView, namespace: str, labels: Mapping[str, str]) -> Unplaced | None:
-    if not host.allowed.admit(labels):
+def _obstacle(view: HostView, namespace: str, labels: Mapping[str, str]) -> Unplaced | None:
+    name = view.host.full
+    if not view.allowed.admit(labels):
         return _pending(
             Reason.NAMESPACE_NOT_ALLOWED,
-            f"DockerHost {host.name} does not admit namespace {namespace}: "
-            "an administrator can open it in spec.allowedNamespaces",
+            f"{name} does not admit namespace {namespace}: an administrator can open it in spec.allowedNamespaces",
         )
-    if not host.schedulable:
+    if not view.schedulable:
         return _pending(
             Reason.HOST_UNSCHEDULABLE,
-            f"DockerHost {host.name} takes no new jobs: set its spec.unschedulable to false, or name another host",
+            f"{name} takes no new jobs: set its spec.unschedulable to false, or name another host",
         )
-    if not host.ready:
-        detail = f": {host.problem}" if host.problem else ""
-        return _pending(Reason.HOST_NOT_READY, f"DockerHost {host.name} is not ready{detail}")
+    if not view.ready:
+        detail = f": {view.problem}" if view.problem else ""
+        return _pending(Reason.HOST_NOT_READY, f"{name} is not ready{detail}")
     return None
 
 
@@ -126,7 +126,7 @@ def _most_hopeful(obstacles: list[Unplaced]) -> Unplaced:
 
 
 def _full(hosts: list[HostView]) -> Unplaced:
-    names = hosts[0].name if len(hosts) == 1 else f"each of {len(hosts)} hosts"
+    names = hosts[0].host.short if len(hosts) == 1 else f"each of {len(hosts)} hosts"
     return Unplaced(
         Phase.QUEUED, Reason.HOST_FULL, f"{names} runs maxConcurrentJobs already; waiting for a free slot"
     )

@@ -1,6 +1,7 @@
 """What TAB offers: by the words before it, and never a word about what went wrong."""
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,13 +80,24 @@ def test_jobs_are_those_that_the_verb_can_do_something_with(stand_in: StandIn) -
 
 def test_hosts_templates_and_their_parameters_are_offered(stand_in: StandIn) -> None:
     stand_in.answers(listed({"metadata": {"name": "h"}, "spec": {"endpoint": "unix:///x"}}))
-    assert complete(["host", "show", ""])[0] == [("h", "unix:///x")]
+    assert complete(["host", "show", "h"])[0] == [("h", "unix:///x")]
     assert offered("host", "show", "h", "") == []
     spec = {"description": "Adds", "parameters": [{"name": "n", "description": "What"}]}
     stand_in.answers(listed({"metadata": {"name": "t"}, "spec": spec}))
     assert complete(["template", "show", "-n", "x", ""])[0] == [("t", "Adds")]
     assert complete(["template", "render", "-n", "x", "t", "-p", ""])[0] == [("n=", "What")]
     assert offered("template", "render", "-n", "x", "-p", "") == []
+
+
+def test_hosts_of_both_kinds_are_offered_and_one_kind_where_there_is_no_other(stand_in: StandIn) -> None:
+    docker = shlex.quote(listed({"metadata": {"name": "h"}, "spec": {"endpoint": "unix:///x"}}))
+    cloud = shlex.quote(listed({"metadata": {"name": "eu"}, "spec": {"project": "demo-project"}}))
+    both = f"case $3 in */dockerhosts*) printf %s {docker};; *) printf %s {cloud};; esac"
+    stand_in.runs(both)
+    offers = [("h", "unix:///x"), ("cloudrunhost/eu", "demo-project")]
+    assert complete(["host", "show", ""])[0] == complete(["run", "--host", ""])[0] == offers
+    stand_in.runs(f"case $3 in */dockerhosts*) printf %s {docker};; *) exit 1;; esac")
+    assert complete(["host", "show", ""])[0] == offers[:1]
 
 
 def test_what_the_kubeconfig_holds_is_offered(stand_in: StandIn) -> None:

@@ -41,7 +41,12 @@ def test_kinds_that_are_missing_are_named() -> None:
     assert checks.kinds(served).state == GOOD
     assert checks.kinds(None).detail == "this cluster does not know ContainerJobs"
     some = checks.kinds({"resources": [{"name": "containerjobs"}]})
-    assert (some.state, some.detail) == (BAD, "containerjobtemplates, dockerhosts missing")
+    assert (some.state, some.detail) == (BAD, "containerjobtemplates, dockerhosts, cloudrunhosts missing")
+
+
+def test_a_cluster_before_its_upgrade_lacks_one_kind_of_hosts_and_is_not_called_broken() -> None:
+    found = checks.kinds({"resources": [{"name": kind} for kind in checks.KINDS if kind != "cloudrunhosts"]})
+    assert (found.state, found.detail) == (DOUBTFUL, "cloudrunhosts missing")
 
 
 def test_fields_that_cannot_be_selected_mean_old_crds() -> None:
@@ -93,7 +98,7 @@ def test_every_host_is_judged_and_having_none_is_wrong() -> None:
 
 def test_every_reason_of_a_host_has_its_remedy_and_an_unknown_one_none() -> None:
     assert set(REMEDIES) == set(HostReason)
-    assert remedy("SomethingNew", name="h", endpoint="e") == ""
+    assert remedy("SomethingNew", "h", "e") == ""
 
 
 def test_each_review_is_answered_in_order() -> None:

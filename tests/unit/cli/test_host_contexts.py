@@ -6,9 +6,12 @@ from pathlib import Path
 import click
 import pytest
 
-from kubectl_containerjob.commands.host_add import checked, manifest
+from kubectl_containerjob.commands.host_add import Given, checked, manifest
 from kubectl_containerjob.problems import Problem
 from kubectl_containerjob.setup.docker_contexts import DEFAULT_ENDPOINT, endpoint
+
+OPTIONS = ("endpoint", "from_docker_context", "project", "location", "service_account", "secret", "impersonate")
+NOTHING: Given = dict.fromkeys((*OPTIONS, "max_concurrent", "all_namespaces", "allow_namespaces"))
 
 
 def context(folder: Path, name: str, text: str) -> dict[str, str]:
@@ -57,9 +60,36 @@ def test_an_endpoint_is_a_socket() -> None:
 
 
 def test_namespaces_are_named_or_all_or_none() -> None:
-    none = {"max_concurrent": None, "all_namespaces": False, "allow_namespaces": None}
-    assert manifest("h", "unix:///x", none)["spec"] == {"endpoint": "unix:///x"}
-    everything = manifest("h", "unix:///x", {**none, "all_namespaces": True, "max_concurrent": 3})["spec"]
+    none = {**NOTHING, "endpoint": "unix:///x"}
+    assert manifest("h", none)["spec"] == {"endpoint": "unix:///x"}
+    everything = manifest("h", {**none, "all_namespaces": True, "max_concurrent": 3})["spec"]
     assert (everything["allowedNamespaces"], everything["maxConcurrentJobs"]) == ({"from": "All"}, 3)
     with pytest.raises(click.UsageError, match="not both"):
-        manifest("h", "unix:///x", {**none, "all_namespaces": True, "allow_namespaces": "a"})
+        manifest("h", {**none, "all_namespaces": True, "allow_namespaces": "a"})
+
+
+def test_a_region_of_a_project_becomes_a_cloud_run_host() -> None:
+    place: Given = {**NOTHING, "project": "demo-project", "location": "europe-west1"}
+    told = manifest("cloudrunhost/eu", place)
+    assert (told["kind"], told["metadata"]["name"]) == ("CloudRunHost", "eu")
+    assert told["spec"] == {"project": "demo-project", "location": "europe-west1"}
+    keyed = manifest("eu", {**place, "secret": "key", "service_account": "tasks@x.y"})["spec"]
+    assert keyed["credentials"] == {"secretRef": {"name": "key"}}
+    assert keyed["serviceAccount"] == "tasks@x.y"
+    acting = manifest("eu", {**place, "impersonate": "other@x.y"})["spec"]
+    assert acting["credentials"] == {"impersonateServiceAccount": "other@x.y"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"project": "demo-project"}, "give --project and --location"),
+        ({"secret": "key"}, "give --project and --location"),
+        ({"project": "p", "location": "l", "endpoint": "unix:///x"}, "not both"),
+        ({"project": "p", "location": "l", "secret": "a", "impersonate": "b"}, "--secret or --impersonate"),
+        ({}, "or --project and --location of Cloud Run"),
+    ],
+)
+def test_a_host_that_is_half_told_is_refused_with_the_options(given: Given, words: str) -> None:
+    with pytest.raises(click.UsageError, match=words):
+        manifest("h", {**NOTHING, **given})

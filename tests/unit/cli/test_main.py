@@ -136,4 +136,7 @@ def test_what_stands_before_the_verb_of_a_host_reaches_kubectl(
 ) -> None:
     stand_in = install(tmp_path / "bin", monkeypatch)
     invoke("host", "--context=x", "list")
-    assert stand_in.calls == [["get", kubectl.HOSTS, "--context=x"]]
+    assert stand_in.calls == [
+        ["get", kubectl.HOSTS["DockerHost"], "--context=x"],
+        ["get", kubectl.HOSTS["CloudRunHost"], "--ignore-not-found", "--context=x"],
+    ]

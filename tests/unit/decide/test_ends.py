@@ -1,5 +1,7 @@
 """How a container's end becomes an outcome: its true exit code or an explicit reason."""
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.decide.builders import (
     CREATED,
@@ -36,8 +38,19 @@ from containerjob_operator.decide.observations import ABSENT, Observation, RunSt
         (exited(137, oom=True), Phase.FAILED, Reason.OOM_KILLED, 137),
         (exited(0, oom=True), Phase.SUCCEEDED, Reason.COMPLETED, 0),
         (exited(None), Phase.FAILED, Reason.CONTAINER_LOST, None),
+        (replace(exited(143), cancelled=True), Phase.FAILED, Reason.CANCELLED_EXTERNALLY, 143),
+        (replace(exited(0), cancelled=True), Phase.FAILED, Reason.CANCELLED_EXTERNALLY, 0),
     ],
-    ids=["zero", "non-zero", "killed by somebody", "out of memory", "a child ran out of memory", "no exit code"],
+    ids=[
+        "zero",
+        "non-zero",
+        "killed by somebody",
+        "out of memory",
+        "a child ran out of memory",
+        "no exit code",
+        "cancelled by somebody",
+        "cancelled by somebody just before its end",
+    ],
 )
 @pytest.mark.parametrize("job", [scheduled(), running()], ids=["Scheduled", "Running"])
 def test_an_ended_container_ends_its_job_with_its_own_exit_code(

@@ -12,7 +12,7 @@ from containerjob_api.phases import Reason
 from containerjob_operator import metrics
 from containerjob_operator.decide.runs import RunSpec
 from containerjob_operator.errors import HostUnavailable, LaunchDelayed, LaunchRejected
-from containerjob_operator.executors.registry import executor_for
+from containerjob_operator.executors.registry import executor_at
 from containerjob_operator.executors.supervised import Supervised
 from containerjob_operator.kube.lease import LeaseLost
 
@@ -41,7 +41,7 @@ def lost() -> None:
 def supervised(
     trouble: Planned, permit: Callable[[], None] = lambda: None, *, rehearsing: bool = False
 ) -> Supervised:
-    real = executor_for(new_engine()[1], cluster_uid=CLUSTER, allow_fake_hosts=True)
+    real = executor_at(new_engine()[1], cluster_uid=CLUSTER, allow_fake_hosts=True)
     return Supervised(TroubledExecutor(real, trouble), permit, rehearsing=rehearsing)
 
 

@@ -1,5 +1,6 @@
-"""ContainerJobs and DockerHosts as the API server stores them, in every state, by the operator's own functions."""
+"""ContainerJobs and hosts as the API server stores them, in every state, by the operator's own functions."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,9 @@ from tests.unit.decide.builders import (
     unreachable,
 )
 
+from containerjob_api.cloudrunhosts import CloudRunHost
 from containerjob_api.conditions import condition
+from containerjob_api.hostparts import AnyHost
 from containerjob_api.hosts import DockerHost, EngineInfo
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.jobstatus import ContainerJobStatus
@@ -33,6 +36,7 @@ NEW_JOB: Body = {"observedGeneration": -1, "phase": "Pending"}
 NEW_HOST: Body = {"observedGeneration": -1}
 """What the API server itself gives to a new object."""
 ENGINE = EngineInfo(id="ENGINE-1", name="builder-1", version="27.1.1", api_version="1.46", cpus=4)
+GOOGLE = EngineInfo(id="projects/demo-project/locations/europe-west1", api_version="v2")
 OTHER = ENGINE.model_copy(update={"id": "ENGINE-2"})
 OLD = ENGINE.model_copy(update={"api_version": "1.40"})
 
@@ -79,6 +83,30 @@ def hosts() -> Iterator[tuple[str, Body]]:
     yield "changed", _next_generation(host_body(Probe(ENGINE)))
 
 
+REFUSALS = {
+    HostReason.CREDENTIALS_INVALID: "Secret containerjob-system/key does not exist",
+    HostReason.PERMISSION_DENIED: "run.jobs.create is missing",
+    HostReason.API_DISABLED: "enable run.googleapis.com",
+    HostReason.PROJECT_NOT_FOUND: "there is no project demo-project",
+    HostReason.LOCATION_NOT_FOUND: "Cloud Run has no location mars-north1",
+    HostReason.QUOTA_EXHAUSTED: "wait, or ask for more",
+    HostReason.CLIENT_MISSING: "use the cloudrun variant of the image",
+}
+"""What Google, or our own installation, says no with."""
+
+
+def cloud_hosts() -> Iterator[tuple[str, Body]]:
+    """Yield the name of each case, and the CloudRunHost."""
+    yield "new", cloud_body() | {"status": NEW_HOST}
+    yield "ready", cloud_body(Probe(GOOGLE))
+    yield "cordoned", cloud_body(Probe(GOOGLE), unschedulable=True)
+    yield "unreachable", cloud_body(Probe(None, HostReason.UNREACHABLE, "no answer from run.googleapis.com"))
+    for reason, words in REFUSALS.items():
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", reason.replace("API", "Api")).lower()
+        yield name, cloud_body(Probe(None, reason, words))
+    yield "changed", _next_generation(cloud_body(Probe(GOOGLE)))
+
+
 def body_of(job: ContainerJob) -> Body:
     """Return a job as the API server sends it."""
     known = ("name", "namespace", "generation")
@@ -102,14 +130,25 @@ def host_body(*probes: Probe, **spec: Any) -> Body:
     """Return a host whose engine has answered so, one after the other."""
     metadata = {"name": "builder-1", "generation": 1, "uid": "5b1f6f0e-8a0b-4b53-a0c3-0f7f3f0b7f11"}
     spec = {"endpoint": "unix:///var/run/docker.sock", **spec}
-    host = DockerHost.from_body({"metadata": metadata, "spec": spec})
+    return _probed(DockerHost, metadata, spec, probes)
+
+
+def cloud_body(*probes: Probe, **spec: Any) -> Body:
+    """Return a CloudRunHost whose region has answered so, one after the other."""
+    metadata = {"name": "europe", "generation": 1, "uid": "0d7a4b62-6b1c-4d43-8a3e-55e0c1f4a9b2"}
+    spec = {"project": "demo-project", "location": "europe-west1", **spec}
+    return _probed(CloudRunHost, metadata, spec, probes)
+
+
+def _probed(kind: type[AnyHost], metadata: Body, spec: Body, probes: tuple[Probe, ...]) -> Body:
+    host = kind.from_body({"metadata": metadata, "spec": spec})
     for probe in probes:
         host = host.model_copy(update={"status": _asked(host, probe)})
     status = host.status.to_json()
-    return {"apiVersion": API_VERSION, "kind": "DockerHost", "metadata": metadata, "spec": spec, "status": status}
+    return {"apiVersion": API_VERSION, "kind": kind.kind, "metadata": metadata, "spec": spec, "status": status}
 
 
-def _asked(host: DockerHost, probe: Probe) -> Any:
+def _asked(host: AnyHost, probe: Probe) -> Any:
     from containerjob_operator.decide.hosts import judge
 
     return host_status(host, judge(host, probe), running=0, now=START)

@@ -14,7 +14,7 @@ from tests.unit.gitops.lua_machine import CUSTOMIZATIONS
 Body = dict[str, Any]
 KINDS = sorted(path.parent for path in CUSTOMIZATIONS.glob("*/*/health.lua"))
 JOB = CUSTOMIZATIONS / "containerjobs.io" / "ContainerJob"
-OBJECTS = {"ContainerJob": objects.jobs, "DockerHost": objects.hosts}
+OBJECTS = {"ContainerJob": objects.jobs, "DockerHost": objects.hosts, "CloudRunHost": objects.cloud_hosts}
 
 
 def data(path: Path) -> Any:

@@ -39,7 +39,7 @@ def test_a_stale_snippet_is_told_and_mended_on_request(tmp_path: Path) -> None:
     assert snippet.read_text() == SNIPPET.read_text()
 
 
-@pytest.mark.parametrize("kind", ["ContainerJob", "DockerHost"])
+@pytest.mark.parametrize("kind", ["ContainerJob", "DockerHost", "CloudRunHost"])
 def test_the_snippet_brings_each_kinds_health(kind: str) -> None:
     script = CUSTOMIZATIONS / "containerjobs.io" / kind / "health.lua"
     assert ENTRIES[f"resource.customizations.health.containerjobs.io_{kind}"] == script.read_text()
@@ -51,13 +51,13 @@ def test_the_snippet_brings_every_action() -> None:
     assert actions["discovery.lua"] == (folder / "discovery.lua").read_text()
     scripts = {each["name"]: each["action.lua"] for each in actions["definitions"]}
     assert scripts == {path.parent.name: path.read_text() for path in folder.glob("*/action.lua")}
-    assert len(ENTRIES) == 3
+    assert len(ENTRIES) == 4
 
 
 def test_the_expressions_for_flux_name_kinds_conditions_and_reasons_that_exist() -> None:
     path = ROOT / "gitops" / "flux" / "health-check-exprs.yaml"
     checks: list[dict[str, Any]] = yaml.safe_load(path.read_text())["healthCheckExprs"]
-    assert [check["kind"] for check in checks] == ["ContainerJob", "DockerHost"]
+    assert [check["kind"] for check in checks] == ["ContainerJob", "DockerHost", "CloudRunHost"]
     known = {*ConditionType, *HostConditionType, *HostReason, "True", "False"}
     for check in checks:
         assert check["apiVersion"] == API_VERSION

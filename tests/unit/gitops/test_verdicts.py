@@ -15,6 +15,8 @@ from containerjob_operator.decide.jobs import decide
 
 JOBS = verdicts("ContainerJob")
 HOSTS = verdicts("DockerHost")
+CLOUD_HOSTS = verdicts("CloudRunHost")
+ALL_HOSTS = [*objects.hosts(), *objects.cloud_hosts()]
 ROWS = {
     "unreachable": "Running",
     "reachable-again": "Running",
@@ -49,7 +51,11 @@ def test_a_job_gets_its_verdict(row: Verdict, body: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "body"), [pytest.param(HOSTS[name], body, id=name) for name, body in objects.hosts()]
+    ("row", "body"),
+    [
+        *(pytest.param(HOSTS[name], body, id=name) for name, body in objects.hosts()),
+        *(pytest.param(CLOUD_HOSTS[name], body, id=f"cloud-{name}") for name, body in objects.cloud_hosts()),
+    ],
 )
 def test_a_host_gets_its_verdict(row: Verdict, body: dict[str, Any]) -> None:
     assert said_of(body) == row
@@ -57,11 +63,10 @@ def test_a_host_gets_its_verdict(row: Verdict, body: dict[str, Any]) -> None:
 
 def test_the_tables_have_a_row_for_every_phase_and_every_state_of_a_host() -> None:
     assert set(JOBS) == {*Phase, "new", "changed", "unreadable"}
-    reasons = {
-        condition["reason"] for _, body in objects.hosts() for condition in body["status"].get("conditions", ())
-    }
+    reasons = {condition["reason"] for _, body in ALL_HOSTS for condition in body["status"].get("conditions", ())}
     assert reasons == set(HostReason)
     assert set(HOSTS) == {name for name, _ in objects.hosts()}
+    assert set(CLOUD_HOSTS) == {name for name, _ in objects.cloud_hosts()}
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=str(case)) for case in cases()])
@@ -96,7 +101,7 @@ def test_the_message_is_the_reason_and_what_the_operator_says_of_it() -> None:
 
 
 def test_health_needs_nothing_of_an_object_but_what_everyone_has() -> None:
-    for kind in ("ContainerJob", "DockerHost"):
+    for kind in ("ContainerJob", "CloudRunHost", "DockerHost"):
         bare = {"apiVersion": "containerjobs.io/v1alpha1", "kind": kind, "metadata": {"name": "x", "generation": 1}}
         assert lua_machine.health(bare)["status"] == "Progressing"
         silent = bare | {"status": {"observedGeneration": 1}}

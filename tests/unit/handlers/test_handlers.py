@@ -9,9 +9,10 @@ import pytest
 from kopf._cogs.structs.references import Resource, Selector
 from kopf._core.intents.causes import Activity, SpawningCause
 from tests.fakes.fake_kube import FakeKube
-from tests.fakes.operator_rig import OperatorRig, new_engine
+from tests.fakes.operator_rig import H1, OperatorRig, as_body, new_engine
 from tests.fakes.troubles import Planned
 
+from containerjob_api.hostrefs import HostReference
 from containerjob_api.names import CONTAINERJOBS, GROUP, HOST_FINALIZER, VERSION
 from containerjob_operator.handlers.finalizers import NOBODYS
 from containerjob_operator.handlers.hosts import time_host, watch_host, watch_namespace
@@ -56,21 +57,21 @@ async def test_a_host_is_asked_and_its_status_told(rig: OperatorRig) -> None:
 
 
 async def test_a_host_that_cannot_be_read_is_no_error_of_the_handler(rig: OperatorRig) -> None:
-    bad = {"metadata": {"name": "bad"}, "spec": {}}
+    bad = {"kind": "DockerHost", "metadata": {"name": "bad"}, "spec": {}}
     await watch_host(event=event("ADDED", bad), memo=rig.memo)
-    assert rig.context.hosts.get("bad") is None
+    assert rig.context.hosts.get(HostReference(name="bad")) is None
 
 
 async def test_a_deleted_host_is_forgotten(rig: OperatorRig) -> None:
     await watch_host(event=event("ADDED", rig.kube.host("h1")), memo=rig.memo)
     await watch_host(event=event("DELETED", rig.kube.host("h1")), memo=rig.memo)
-    assert rig.context.hosts.get("h1") is None
+    assert rig.context.hosts.get(H1) is None
 
 
 async def test_a_tick_looks_after_the_host_and_one_for_a_host_that_is_gone_does_nothing(rig: OperatorRig) -> None:
-    await time_host(name="nobody", memo=rig.memo)
+    await time_host(body=as_body(HostReference(name="nobody")), memo=rig.memo)
     await rig.load()
-    await time_host(name="h1", memo=rig.memo)
+    await time_host(body=as_body(H1), memo=rig.memo)
     assert isinstance(rig.trouble, Planned)
     assert "list_owned" in rig.trouble.calls
 
@@ -90,9 +91,14 @@ def test_jobs_have_one_watch_and_no_handler_that_would_write_to_them() -> None:
     async def stop() -> None: ...
 
     registry = make_registry(Settings(identity="me"), stop)
-    assert [handler.fn for handler in registry._watching._handlers] == [watch_job, watch_host, watch_namespace]
+    assert [handler.fn for handler in registry._watching._handlers] == [
+        watch_job,
+        watch_host,
+        watch_host,
+        watch_namespace,
+    ]
     assert registry._changing._handlers == []
-    assert [handler.fn for handler in registry._spawning._handlers] == [time_host]
+    assert [handler.fn for handler in registry._spawning._handlers] == [time_host, time_host]
 
 
 async def test_kopfs_way_out_ends_our_work() -> None:
@@ -162,7 +168,8 @@ def test_nothing_is_remembered_on_objects() -> None:
 
 def spawning_cause(name: str, finalizers: tuple[str, ...]) -> SpawningCause:
     """What kopf decides on whether a host needs its finalizer."""
-    body = kopf.Body({"metadata": {"name": name, "finalizers": list(finalizers)}, "spec": {}, "status": {}})
+    metadata = {"name": name, "finalizers": list(finalizers)}
+    body = kopf.Body({"kind": "DockerHost", "metadata": metadata, "spec": {}, "status": {}})
     known: dict[str, Any] = {"logger": logging.getLogger("test"), "indices": {}, "memo": kopf.Memo()}
     resource: Any = Resource(GROUP, VERSION, "dockerhosts")
     return SpawningCause(**known, resource=resource, patch=kopf.Patch(), body=body, reset=False)
@@ -185,6 +192,13 @@ async def test_kopfs_finalizer_on_another_operators_host_stays_as_it_is(
 
     registry = make_registry(Settings(identity="me", hosts=("ours",)), stop)
     assert registry._spawning.requires_finalizer(spawning_cause(name, finalizers)) is required
+
+
+async def test_a_cluster_without_hosts_on_cloud_run_has_no_watch_of_them() -> None:
+    async def stop() -> None: ...
+
+    registry = make_registry(Settings(identity="me"), stop, ["DockerHost"])
+    assert [handler.fn for handler in registry._watching._handlers] == [watch_job, watch_host, watch_namespace]
 
 
 async def test_a_dry_run_has_no_timers_and_a_finalizer_that_no_object_has() -> None:

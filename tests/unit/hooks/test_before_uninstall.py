@@ -85,6 +85,14 @@ async def test_hosts_of_another_operator_are_left_to_it(api: Api, stored: Stored
     assert [request for request in writes(stored) if HOSTS in request] == [f"PATCH {HOSTS}/b"]
 
 
+async def test_hosts_on_cloud_run_are_freed_too_and_told_apart_by_their_kind(api: Api, stored: Stored) -> None:
+    clouds = HOSTS.replace("dockerhosts", "cloudrunhosts")
+    stored.put(f"{clouds}/b", {"metadata": {"finalizers": ["containerjobs.io/operator"]}})
+    await prepare(api, replace(INSTALLED, host=("cloudrunhost/b",)), 10)
+    freed = [request for request in writes(stored) if request.startswith("PATCH") and "hosts/" in request]
+    assert freed == [f"PATCH {clouds}/b"]
+
+
 async def test_a_second_run_finds_nothing_to_do_and_is_content(api: Api, stored: Stored) -> None:
     await prepare(api, INSTALLED, 10)
     del stored.objects[SCALE]

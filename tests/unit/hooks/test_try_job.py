@@ -117,4 +117,6 @@ async def test_a_job_that_the_server_refuses_is_told_in_its_words(api: Api, stor
 def test_the_job_names_its_host_only_where_one_is_asked_for() -> None:
     assert "placement" not in TRIAL.body()["spec"]
     named = Trial("here", "cj-test", "busybox:1.37", "build").body()["spec"]
-    assert named["placement"] == {"hostRef": {"name": "build"}}
+    assert named["placement"] == {"hostRef": {"kind": "DockerHost", "name": "build"}}
+    cloud = Trial("here", "cj-test", "busybox:1.37", "cloudrunhost/eu").body()["spec"]
+    assert cloud["placement"] == {"hostRef": {"kind": "CloudRunHost", "name": "eu"}}

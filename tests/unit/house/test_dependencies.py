@@ -19,6 +19,7 @@ PARTS_OF = {"pydantic-core": "pydantic"}
 INSTALLED_BY = {
     "operator/containerjob_api": ("operator",),
     "operator/containerjob_operator": ("operator",),
+    "operator/containerjob_operator/executors/cloudrun": ("operator", "cloudrun"),
     "cli/kubectl_containerjob": (),
     "cli/containerjob_local": ("operator", "local"),
 }
@@ -33,7 +34,10 @@ def declared(extras: tuple[str, ...]) -> set[str]:
 
 
 def imported(package: str) -> Iterator[tuple[str, str]]:
+    others = [ROOT / other for other in INSTALLED_BY if other.startswith(f"{package}/")]
     for path in (ROOT / package).rglob("*.py"):
+        if any(path.is_relative_to(other) for other in others):
+            continue
         for node in statements(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 yield from ((path.name, alias.name.partition(".")[0]) for alias in node.names)

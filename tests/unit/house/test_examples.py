@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from containerjob_api.cloudrunhosts import CloudRunHost
 from containerjob_api.hosts import DockerHost
 from containerjob_api.jobs import ContainerJob
 from containerjob_api.names import API_VERSION
@@ -16,6 +17,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 KINDS = {
     "ContainerJob": ContainerJob,
     "DockerHost": DockerHost,
+    "CloudRunHost": CloudRunHost,
     "ContainerJobTemplate": ContainerJobTemplate,
 }
 

@@ -26,16 +26,19 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return set(zipfile.ZipFile(wheel).namelist())
 
 
+def files_below(folder: Path) -> list[Path]:
+    """List the files of a folder but for what Python compiled there."""
+    return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+
+
 @pytest.mark.parametrize("source", WHEEL["force-include"])
 def test_what_the_wheel_shall_carry_is_there(source: str) -> None:
-    assert [path for path in (ROOT / source).rglob("*") if path.is_file()]
+    assert files_below(ROOT / source)
 
 
 @pytest.mark.parametrize(("source", "target"), WHEEL["force-include"].items())
-def test_the_wheel_carries_the_manifests(shipped: set[str], source: str, target: str) -> None:
-    expected = {
-        f"{target}/{path.relative_to(ROOT / source)}" for path in (ROOT / source).rglob("*") if path.is_file()
-    }
+def test_the_wheel_carries_what_local_environments_are_made_of(shipped: set[str], source: str, target: str) -> None:
+    expected = {f"{target}/{path.relative_to(ROOT / source)}" for path in files_below(ROOT / source)}
     assert expected <= shipped
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from containerjob_operator.kube.crdcheck import containerjob_fault, dockerhost_fault
+from containerjob_operator.kube.crdcheck import containerjob_fault, host_fault
 
 CRDS = Path(__file__).parents[3] / "crds"
 
@@ -17,12 +17,14 @@ def _crd(name: str) -> dict[str, Any]:
 
 def test_this_versions_own_crds_are_complete() -> None:
     assert containerjob_fault(_crd("containerjobs")) is None
-    assert dockerhost_fault(_crd("dockerhosts")) is None
+    assert host_fault("DockerHost", _crd("dockerhosts")) is None
 
 
 def test_a_missing_crd_is_named_with_the_remedy() -> None:
     assert containerjob_fault(None) == ("CRD containerjobs.containerjobs.io is missing; apply crds/ of this version")
-    assert dockerhost_fault(None) == "CRD dockerhosts.containerjobs.io is missing; apply crds/ of this version"
+    assert (
+        host_fault("DockerHost", None) == "CRD dockerhosts.containerjobs.io is missing; apply crds/ of this version"
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tests.fakes.fake_kube import FakeKube
 from tests.unit.log_api.toy_engine import ENGINE_ID, ToyContainer, ToyEngine
 
 from containerjob_api.frames import Decoder, Frame, Kind
+from containerjob_api.hostparts import AnyHost
 from containerjob_api.names import LOG_API_GROUP
 from containerjob_local.log_api import HOST
 from containerjob_local.pki import Pki, ensure_pki, ensure_serving
@@ -212,7 +213,7 @@ async def desk(pki: Pki) -> AsyncIterator[Desk]:
     kube.fake.edit(DOCKERHOST, "h1", {"status": {"engine": {"id": ENGINE_ID}}})
     listen = Listen(free_ports(1)[0], pki.pair("operator").certificate, pki.pair("operator").key, "127.0.0.1")
 
-    def make(_endpoint: str, _cluster_uid: str) -> ToyEngine:
+    def make(_host: AnyHost, _cluster_uid: str) -> ToyEngine:
         engine.opened += 1
         return engine
 

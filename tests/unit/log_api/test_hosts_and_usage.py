@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.fakes.operator_rig import until
-from tests.unit.log_api.conftest import API, JOBS, Desk
+from tests.fakes.operator_rig import H1, no_key, until
+from tests.unit.log_api.conftest import API, JOBS, Desk, told
 
+from containerjob_api.frames import Kind
+from containerjob_api.hostparts import AnyHost
 from containerjob_operator.api import engines, stats
 from containerjob_operator.api.engines import Engines
 from containerjob_operator.decide.observations import OwnedContainer, RunState
@@ -87,9 +89,31 @@ async def test_a_probe_tells_who_answers_and_how_fast(desk: Desk) -> None:
     assert await desk.refused(f"{API}/dockerhosts/h2/probe") == (404, "DockerHost h2 does not exist")
 
 
+async def test_a_host_on_cloud_run_is_asked_under_its_own_name(desk: Desk) -> None:
+    desk.kube.create_cloud_host("h1")
+    assert (await answer(desk, f"{API}/cloudrunhosts/h1/probe"))["message"] == "Cloud Run answers"
+    assert await answer(desk, f"{API}/cloudrunhosts/h1/orphans") == {"items": []}
+    assert await desk.refused(f"{API}/cloudrunhosts/h2/probe") == (404, "CloudRunHost h2 does not exist")
+    desk.engine.away = True
+    assert (await answer(desk, f"{API}/cloudrunhosts/h1/probe"))["reason"] == "Unreachable"
+
+
+async def test_logs_of_an_attempt_on_cloud_run_come_from_that_host(desk: Desk) -> None:
+    desk.kube.create_cloud_host("eu")
+    desk.job()
+    container = desk.attempt(host="eu")
+    body = desk.kube.status("hello")["attempts"][0] | {"host": {"kind": "CloudRunHost", "name": "eu"}}
+    desk.status(attempts=[body])
+    await container.write("one\n")
+    await container.end()
+    [source] = [told(frame) for frame in await desk.frames() if frame.kind is Kind.SOURCE]
+    assert source["host"] == "cloudrunhost/eu"
+    assert desk.engine.opened == 1
+
+
 async def test_an_endpoint_that_is_not_allowed_is_told_as_the_host_has_it(desk: Desk) -> None:
-    def refuse(endpoint: str, cluster_uid: str) -> Executor:
-        return executor_for(endpoint, cluster_uid=cluster_uid, allow_fake_hosts=False)
+    def refuse(host: AnyHost, cluster_uid: str) -> Executor:
+        return executor_for(host, cluster_uid=cluster_uid, allow_fake_hosts=False, read_key=no_key)
 
     desk.api.parts.engines._make = refuse
     desk.kube.create_host("fake", "fake://x")
@@ -127,17 +151,17 @@ async def test_orphans_are_the_containers_of_no_job(desk: Desk) -> None:
 
 async def test_an_engine_is_let_go_of_when_nobody_asks_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     lent: Engines = desk.api.parts.engines
-    async with lent.lend("h1"), lent.lend("h1"):
+    async with lent.lend(H1), lent.lend(H1):
         assert desk.engine.opened == 1
     assert (len(lent), desk.engine.closed) == (1, 0)
-    async with lent.lend("h1"):
+    async with lent.lend(H1):
         pass
     assert desk.engine.opened == 1
     monkeypatch.setattr(engines, "IDLE_SECONDS", 0)
-    async with lent.lend("h1"):
+    async with lent.lend(H1):
         pass
     await until(lambda: desk.engine.closed == 1, "it is closed")
     assert len(lent) == 0
     desk.kube.fake.edit(DOCKERHOST, "h1", {"spec": {"endpoint": "unix:///other.sock"}})
-    async with lent.lend("h1"):
+    async with lent.lend(H1):
         assert desk.engine.opened == 2

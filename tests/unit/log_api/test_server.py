@@ -45,6 +45,8 @@ async def test_the_api_server_gets_what_it_asks_for(desk: Desk) -> None:
     assert {each["name"] for each in documents[API]["resources"]} == {
         "containerjobs/log",
         "containerjobs/stats",
+        "cloudrunhosts/probe",
+        "cloudrunhosts/orphans",
         "dockerhosts/probe",
         "dockerhosts/orphans",
     }

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 from tests.fakes.fake_kube import FakeKube
-from tests.fakes.operator_rig import OperatorRig, new_engine, until
+from tests.fakes.operator_rig import H1, OperatorRig, new_engine, until
 
 from containerjob_local.ports import free_ports
 from containerjob_operator.errors import Unusable
@@ -137,7 +137,7 @@ async def test_metrics_tell_jobs_hosts_and_queue_as_they_are_now(asker: Asker, r
         "containerjob_leader 0.0",
     ):
         assert line in text.splitlines()
-    rig.context.hosts.forget("h1")
+    rig.context.hosts.forget(H1)
     assert "containerjob_host_up{" not in (await asker.get("/metrics"))[1]
 
 

@@ -59,11 +59,11 @@ class Machines:
     silent: set[str] = field(default_factory=set)
     asked: bool = True
 
-    def views(self, held: Mapping[str, set[str]]) -> list[HostView]:
+    def views(self, held: Mapping[HostReference, set[str]]) -> list[HostView]:
         return [
             HostView(
-                name,
-                slots - len(held.get(name, ())),
+                HostReference(name=name),
+                slots - len(held.get(HostReference(name=name), ())),
                 self.allowed.get(name, EVERYONE),
                 ready=name not in self.silent,
             )

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from tests.fakes.operator_rig import CLUSTER
+from tests.fakes.operator_rig import CLUSTER, H1
 from tests.unit.reconcile.conftest import Desk
 
 from containerjob_api.names import (
@@ -82,7 +82,7 @@ async def swept(desk: Desk, times: int = 1) -> list[str]:
     if not rig.context.hosts.all_asked() or not list(rig.context.hosts):
         await rig.load()
     for _ in range(times):
-        await tend_host("h1", rig.context)
+        await tend_host(H1, rig.context)
     return there(desk)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.fakes.operator_rig import OperatorRig, until
+from tests.fakes.operator_rig import H1, OperatorRig, until
 from tests.unit.reconcile.conftest import Desk
 
 from containerjob_operator.errors import HostUnavailable
@@ -32,7 +32,7 @@ async def test_a_deleted_jobs_container_is_stopped_and_removed(desk: Desk) -> No
     await rig.grace_is_over(live)
     await rig.look_at(uid)
     assert desk.engine.containers == {}
-    assert (len(rig.context.jobs), rig.context.placements.held["h1"]) == (0, set())
+    assert (len(rig.context.jobs), rig.context.placements.held[H1]) == (0, set())
 
 
 async def test_its_grace_is_not_cut_short_by_looking_at_it(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.fakes.operator_rig import OperatorRig, new_engine, until
+from tests.fakes.operator_rig import H1, OperatorRig, new_engine, until
 from tests.unit.reconcile.conftest import Desk
 
 from containerjob_api.phases import HostReason
@@ -27,7 +27,7 @@ async def running(desk: Desk) -> OperatorRig:
     desk.kube.create_job(argv=LONG)
     await desk.rig.load()
     await desk.rig.look()
-    await tend_host("h1", desk.rig.context)
+    await tend_host(H1, desk.rig.context)
     await until(lambda: desk.engine.subscriptions, "the events are followed")
     return desk.rig
 
@@ -41,7 +41,7 @@ async def test_on_a_replaced_engine_nothing_is_judged_launched_or_removed(desk: 
     await until(lambda: rig.host().probe.reason is HostReason.ENGINE_CHANGED, "the change is seen")
     calls = len(desk.trouble.calls)
     await rig.look()
-    await tend_host("h1", rig.context)
+    await tend_host(H1, rig.context)
     assert desk.phase() == "Scheduled"
     assert desk.kube.condition("HostReachable")["status"] == "False"
     assert "re-create this DockerHost" in desk.kube.condition("HostReachable")["message"]
@@ -151,7 +151,7 @@ async def test_an_endpoint_that_is_refused_says_why_and_holds_nobody_up(desk: De
     host = rig.host()
     assert host.probe.reason is HostReason.FAKE_HOSTS_NOT_ALLOWED
     assert await rig.context.hosts.ask(host) == host.probe
-    await tend_host("h1", rig.context)
+    await tend_host(H1, rig.context)
     ready = [c for c in desk.kube.host("h1")["status"]["conditions"] if c["type"] == "Ready"]
     assert "--allow-fake-hosts" in ready[0]["message"]
 

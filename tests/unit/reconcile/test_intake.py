@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from tests.fakes.operator_rig import until
+from tests.fakes.operator_rig import H1, until
 from tests.unit.reconcile.conftest import Desk
 
 from containerjob_operator.decide.facts import Unplaced
@@ -108,5 +108,5 @@ async def test_slots_in_use_are_known_before_any_is_given_out(desk: Desk) -> Non
     await desk.rig.look("first")
     rig = await desk.restart()
     await rig.load()
-    assert rig.context.placements.held["h1"] == {desk.kube.job("first")["metadata"]["uid"]}
+    assert rig.context.placements.held[H1] == {desk.kube.job("first")["metadata"]["uid"]}
     assert isinstance(rig.live("second").placement, Unplaced)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.fakes.operator_rig import OperatorRig, new_engine, until
+from tests.fakes.operator_rig import H1, OperatorRig, new_engine, until
 from tests.fakes.troubles import When
 from tests.unit.reconcile.conftest import Desk
 
@@ -33,7 +33,7 @@ async def test_a_short_job_takes_two_passes_and_two_writes(desk: Desk) -> None:
     assert [reason for _, reason, _ in rig.notes.told] == ["Completed"]
     assert desk.kube.status()["attempts"][0]["logTail"]["stdout"] == "hi\n"
     assert len(rig.context.jobs) == 0
-    assert rig.context.placements.held["h1"] == set()
+    assert rig.context.placements.held[H1] == set()
 
 
 async def test_a_job_that_nobody_knows_any_more_is_not_looked_at(desk: Desk) -> None:
@@ -120,7 +120,7 @@ async def test_a_deleted_job_is_forgotten_with_its_slot_at_the_next_write(desk: 
     await rig.look_at(live.uid)
     await rig.look_at(live.uid)
     assert len(rig.context.jobs) == 0
-    assert rig.context.placements.held["h1"] == set()
+    assert rig.context.placements.held[H1] == set()
     assert desk.engine.containers == {}
 
 
@@ -168,7 +168,7 @@ async def test_an_outcome_that_another_operator_stored_ends_the_job_here(desk: D
     suspect(desk)
     await rig.look()
     assert len(rig.context.jobs) == 0
-    assert rig.context.placements.held["h1"] == set()
+    assert rig.context.placements.held[H1] == set()
     assert len(desk.kube.fake.writes) == writes
 
 
@@ -247,7 +247,7 @@ async def test_a_job_sent_elsewhere_while_it_was_being_bound_goes_elsewhere(desk
     await rig.look()
     assert desk.kube.status()["host"]["name"] == "h2"
     assert (desk.engine.starts, other.starts) == (0, 1)
-    assert rig.context.placements.held["h1"] == set()
+    assert rig.context.placements.held[H1] == set()
 
 
 async def test_a_lost_answer_to_the_binding_binds_once(desk: Desk) -> None:

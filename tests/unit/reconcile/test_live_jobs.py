@@ -104,8 +104,12 @@ def test_a_job_holds_the_slot_of_its_attempts_host_before_that_of_its_placement(
     waiting, placed, bound = live("a"), live("b"), live("c", status=bound_status())
     waiting.placement = FULL
     placed.placement = bound.placement = HostReference(name="builder-9")
-    assert (waiting.host_name, placed.host_name, bound.host_name) == (None, "builder-9", "builder-1")
-    assert live().host_name is None
+    assert (waiting.host, placed.host, bound.host) == (
+        None,
+        HostReference(name="builder-9"),
+        HostReference(name="builder-1"),
+    )
+    assert live().host is None
 
 
 @pytest.mark.parametrize(("retry_at", "kept"), [(datetime(2026, 1, 1, tzinfo=UTC), False), (None, True)])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
-from tests.fakes.operator_rig import until
+from tests.fakes.operator_rig import H1, until
 from tests.unit.reconcile.conftest import Desk
 
 from containerjob_operator.errors import HostUnavailable, WriteConflict
@@ -57,7 +57,7 @@ def _warn(text: str) -> Exception:
 async def test_lines_while_a_host_is_looked_after_name_it(desk: Desk, lines: Any) -> None:
     await desk.rig.load()
     desk.trouble.fail("list_owned", lambda: _warn("while it is listed"))
-    await tend_host("h1", desk.rig.context)
+    await tend_host(H1, desk.rig.context)
     told = [line for line in lines() if "host" in line["event"] or "listed" in line["event"]]
     assert len(told) >= 2
     assert {line.get("host") for line in told} == {"h1"}

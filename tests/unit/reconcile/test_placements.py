@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tests.fakes.operator_rig import H1
 from tests.unit.reconcile.builders import TRUSTED, Machines, bound_status, job, live
 
 from containerjob_api.hostrefs import HostReference
@@ -47,7 +48,7 @@ async def test_a_job_gets_a_free_slot_and_is_handed_on() -> None:
     at, a = desk(h1=1), live("a")
     at.add(a)
     assert await at.woken() == ["a"]
-    assert (a.placement, at.placements.held["h1"]) == (HostReference(name="h1"), {"a"})
+    assert (a.placement, at.placements.held[H1]) == (HostReference(name="h1"), {"a"})
     assert await at.woken() == []
 
 
@@ -151,7 +152,7 @@ async def test_a_job_bound_already_holds_its_slot() -> None:
     at.add(a)
     await at.woken()
     assert place_of(a) is Reason.HOST_FULL
-    assert dict(at.placements.held) == {"h1": {"old"}}
+    assert dict(at.placements.held) == {H1: {"old"}}
 
 
 async def test_a_waiting_job_that_was_bound_by_somebody_else_waits_no_longer_and_holds_one_slot() -> None:
@@ -163,7 +164,7 @@ async def test_a_waiting_job_that_was_bound_by_somebody_else_waits_no_longer_and
     at.machines.slots["h1"] = 1
     at.placements.hosts_changed()
     assert await at.woken() == []
-    assert {name: uids for name, uids in at.placements.held.items() if uids} == {"h2": {"a"}}
+    assert {name: uids for name, uids in at.placements.held.items() if uids} == {HostReference(name="h2"): {"a"}}
 
 
 async def test_a_job_assigned_here_and_bound_elsewhere_leaves_no_slot_taken() -> None:
@@ -185,7 +186,7 @@ async def test_a_job_that_names_another_host_now_is_not_bound_to_the_old_one() -
     assert a.placement is None
     at.add(a)
     assert await at.woken() == ["a"]
-    assert (place_of(a), at.placements.held["h1"], at.placements.held["h2"]) == ("h2", set(), {"a"})
+    assert (place_of(a), at.placements.held[H1], at.placements.held[HostReference(name="h2")]) == ("h2", set(), {"a"})
 
 
 async def test_a_job_that_goes_away_while_it_waits_gets_no_slot() -> None:
@@ -193,7 +194,7 @@ async def test_a_job_that_goes_away_while_it_waits_gets_no_slot() -> None:
     at.add(a, b)
     at.placements.release(a)
     assert await at.woken() == ["b"]
-    assert at.placements.held["h1"] == {"b"}
+    assert at.placements.held[H1] == {"b"}
 
 
 async def test_a_job_that_waits_holds_no_slot_whatever_was_known_of_it_before() -> None:
@@ -202,14 +203,14 @@ async def test_a_job_that_waits_holds_no_slot_whatever_was_known_of_it_before() 
     at.placements.hold(bound)
     at.add(live("a"))
     assert await at.woken() == ["a"]
-    assert at.placements.held["h1"] == {"a"}
+    assert at.placements.held[H1] == {"a"}
 
 
 async def test_asking_twice_for_a_host_is_asking_once() -> None:
     at, a = desk(h1=2), live("a")
     at.add(a, a)
     assert await at.woken() == ["a"]
-    assert at.placements.held["h1"] == {"a"}
+    assert at.placements.held[H1] == {"a"}
 
 
 async def test_a_host_with_more_jobs_than_slots_takes_no_more() -> None:

@@ -1,9 +1,10 @@
 """--max-concurrent, --host and --namespace over a whole operator: what is not its own is left entirely alone."""
 
 from tests.fakes.fake_kube import FakeKube
-from tests.fakes.operator_rig import OperatorRig, new_engine, until
+from tests.fakes.operator_rig import H1, OperatorRig, new_engine, until
 from tests.unit.reconcile.conftest import Desk
 
+from containerjob_api.hostrefs import HostReference
 from containerjob_api.names import LABEL_CLUSTER_UID, LABEL_JOB_UID, LABEL_NAME, LABEL_NAMESPACE
 from containerjob_operator.decide.observations import RunState
 from containerjob_operator.executors.fake.programs import Program
@@ -54,7 +55,7 @@ async def test_hosts_that_were_not_named_are_not_asked_and_get_no_status(desk: D
         desk.kube.edit_host("other", {"maxConcurrentJobs": 9})
         desk.kube.create_job("ours")
         await until(lambda: desk.phase("ours") == "Succeeded", "it ran")
-    assert rig.context.hosts.get("other") is None
+    assert rig.context.hosts.get(HostReference(name="other")) is None
     assert desk.kube.host("other")["status"] == before["status"]
     assert desk.kube.status("ours")["host"]["name"] == "h1"
 
@@ -114,7 +115,7 @@ async def test_containers_of_other_namespaces_are_never_touched_and_take_their_s
     rig = await desk.restart(namespaces=("team-a",))
     await rig.load()
     for _ in range(3):
-        await tend_host("h1", rig.context)
+        await tend_host(H1, rig.context)
     assert (ours in desk.engine.containers, theirs in desk.engine.containers) == (False, True)
     [view] = rig.context.hosts.views({})
     assert view.free == 3
@@ -132,7 +133,7 @@ async def test_two_operators_of_one_host_do_not_answer_each_others_status(desk: 
     writes = len(desk.kube.fake.writes)
     await watch_host(event={"type": "MODIFIED", "object": other}, memo=rig.memo)
     assert len(desk.kube.fake.writes) == writes
-    await tend_host("h1", rig.context)
+    await tend_host(H1, rig.context)
     assert desk.kube.host("h1")["status"]["runningJobs"] == 0
 
 
@@ -145,6 +146,6 @@ async def test_a_rehearsing_operator_clears_nothing_from_a_host(desk: Desk) -> N
     rig: OperatorRig = await desk.restart(dry_run=True)
     await rig.load()
     for _ in range(2):
-        await tend_host("h1", rig.context)
+        await tend_host(H1, rig.context)
     assert desk.engine.containers[name].state(0) is RunState.RUNNING
     assert desk.kube.fake.writes == []

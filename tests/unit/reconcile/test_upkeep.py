@@ -1,10 +1,11 @@
 """The periodic care of a host: what is nobody's goes, what was missed is found, what is kept stays."""
 
 import pytest
-from tests.fakes.operator_rig import CLUSTER, OperatorRig, until
+from tests.fakes.operator_rig import CLUSTER, H1, OperatorRig, until
 from tests.fakes.troubles import When
 from tests.unit.reconcile.conftest import Desk
 
+from containerjob_api.hostrefs import HostReference
 from containerjob_api.names import LABEL_CLUSTER_UID, LABEL_JOB_UID, LABEL_NAME, LABEL_NAMESPACE
 from containerjob_operator.errors import HostUnavailable, KubeRefused, KubeUnavailable
 from containerjob_operator.executors.fake.programs import Program
@@ -29,11 +30,11 @@ def stray(desk: Desk, name: str, job: str = "hello", *, run: bool = True, cluste
 
 async def tended(rig: OperatorRig, times: int = 1) -> None:
     for _ in range(times):
-        await tend_host("h1", rig.context)
+        await tend_host(H1, rig.context)
 
 
 async def test_a_host_that_is_gone_is_not_tended(desk: Desk) -> None:
-    await tend_host("nobody", desk.rig.context)
+    await tend_host(HostReference(name="nobody"), desk.rig.context)
     assert desk.trouble.calls == []
 
 

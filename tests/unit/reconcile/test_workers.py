@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.fakes.operator_rig import until
+from tests.fakes.operator_rig import H1, until
 from tests.unit.reconcile.conftest import Desk
 
 from containerjob_operator.reconcile import workers
@@ -78,5 +78,5 @@ async def test_a_host_is_not_looked_after_any_more_while_the_operator_drains(des
     await desk.rig.load()
     before = list(desk.trouble.calls)
     desk.rig.context.draining.set()
-    await tend_host("h1", desk.rig.context)
+    await tend_host(H1, desk.rig.context)
     assert desk.trouble.calls == before

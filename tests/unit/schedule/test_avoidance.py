@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from containerjob_api.hostrefs import AllowedNamespaces
+from containerjob_api.hostrefs import AllowedNamespaces, HostReference
 from containerjob_api.phases import Phase, Reason
 from containerjob_operator.schedule.placement import HostView, PendingJob, Schedule, schedule
 
@@ -10,11 +10,22 @@ EVERYONE = AllowedNamespaces.model_validate({"from": "All"})
 
 
 def host(name: str, free: int = 1, **known: Any) -> HostView:
-    return HostView(name, free, EVERYONE, **known)
+    return HostView(HostReference(name=name), free, EVERYONE, **known)
 
 
 def place(*hosts: HostView, avoid: str = "a", pinned: str | None = None) -> Schedule:
-    return schedule([PendingJob("1", "team-a", pinned, frozenset(avoid.split()))], hosts, {})
+    return schedule(
+        [
+            PendingJob(
+                "1",
+                "team-a",
+                pinned and HostReference(name=pinned),
+                frozenset(HostReference(name=each) for each in avoid.split()),
+            )
+        ],
+        hosts,
+        {},
+    )
 
 
 def name_of(result: Schedule) -> str:
@@ -36,7 +47,7 @@ def test_a_job_goes_back_where_there_is_no_other_host() -> None:
 
 
 def test_a_job_goes_back_where_no_other_host_takes_it() -> None:
-    closed = HostView("d", 5, AllowedNamespaces())
+    closed = HostView(HostReference(name="d"), 5, AllowedNamespaces())
     assert name_of(place(host("a"), host("b", ready=False), host("c", schedulable=False), closed)) == "a"
 
 
@@ -53,6 +64,6 @@ def test_a_host_that_is_gone_can_be_avoided_too() -> None:
 
 
 def test_a_job_that_avoids_a_host_leaves_its_slot_to_others() -> None:
-    jobs = [PendingJob("1", "team-a", None, frozenset({"a"})), PendingJob("2", "team-a")]
+    jobs = [PendingJob("1", "team-a", None, frozenset({HostReference(name="a")})), PendingJob("2", "team-a")]
     result = schedule(jobs, [host("a", 1), host("b", 1)], {})
     assert {uid: reference.name for uid, reference in result.assigned.items()} == {"1": "b", "2": "a"}

@@ -16,11 +16,11 @@ NAMESPACES = {"team-a": {"trust": "yes"}, "team-b": {}}
 
 
 def host(name: str = "a", free: int = 1, allowed: AllowedNamespaces = EVERYONE, **known: Any) -> HostView:
-    return HostView(name, free, allowed, **known)
+    return HostView(HostReference(name=name), free, allowed, **known)
 
 
 def job(uid: str, host_name: str | None = None, namespace: str = "team-a") -> PendingJob:
-    return PendingJob(uid, namespace, host_name)
+    return PendingJob(uid, namespace, None if host_name is None else HostReference(name=host_name))
 
 
 def run(jobs: list[PendingJob], *hosts: HostView) -> Schedule:

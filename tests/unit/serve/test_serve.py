@@ -32,6 +32,22 @@ async def test_a_cluster_without_our_kinds_is_told_what_to_apply(life: Life) -> 
     assert not life.kopf.started.is_set()
 
 
+async def test_a_cluster_before_its_upgrade_does_without_hosts_on_cloud_run(life: Life) -> None:
+    del life.kube.fake.objects["CustomResourceDefinition", "", "cloudrunhosts.containerjobs.io"]
+    life.begin()
+    await life.works()
+    assert life.kube.host_kinds == ("DockerHost",)
+    life.kopf.end.set()
+    await life.ends()
+
+
+async def test_an_unknown_host_on_cloud_run_is_refused_by_its_kind(life: Life) -> None:
+    life.kube.create_host("eu", new_engine()[1])
+    life.begin(hosts=("cloudrunhost/eu",))
+    with pytest.raises(Unusable, match=r"--host cloudrunhost/eu: no such CloudRunHost; there are: eu$"):
+        await life.ends()
+
+
 async def test_it_leads_works_and_lets_go(life: Life) -> None:
     life.kube.create_host("h1", new_engine()[1])
     life.kube.create_job()
