@@ -31,6 +31,10 @@ class Host:
     executor: Executor | None
     probe: Probe = field(default_factory=lambda: Probe(None, HostReason.UNREACHABLE, "not asked yet"))
     follower: "asyncio.Task[None] | None" = None
+    following: bool = False
+    """Its event stream stands, so that whoever reads it does not ask."""
+    asking: "asyncio.Task[None] | None" = None
+    """Asks again and again while the host does not answer, and its event stream stands all the same."""
     doubted: bool = False
     """Its event stream ended: another engine may answer there by now, and has not said who it is."""
     probed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -156,13 +160,16 @@ class Hosts:
         if is_news:
             host.probed.set()
             self._on_change()
+        if host.following and probe.reason is HostReason.UNREACHABLE and (host.asking is None or host.asking.done()):
+            host.asking = asyncio.create_task(self._ask_until_it_answers(host), name=f"ask {host.reference}")
 
     async def aclose(self) -> None:
         """Stop following; close every connection."""
         hosts, self._hosts = list(self._hosts.values()), {}
         for host in hosts:
             self._retire(host)
-        await asyncio.gather(*(host.follower for host in hosts if host.follower), return_exceptions=True)
+        tasks = [task for host in hosts for task in (host.follower, host.asking) if task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start(self, body: AnyHost) -> Host:
         try:
@@ -176,8 +183,10 @@ class Hosts:
         return host
 
     def _retire(self, host: Host) -> None:
-        if host.follower is not None:
-            host.follower.cancel()
+        host.following = False
+        for task in (host.follower, host.asking):
+            if task is not None:
+                task.cancel()
 
     async def _follow(self, host: Host, executor: Executor) -> None:
         """Keep the event stream up."""
@@ -187,10 +196,19 @@ class Hosts:
             while True:
                 if await self._listen(host, executor):
                     failures = 0
-                await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+                await _pause(failures)
                 failures += 1
         finally:
             await executor.aclose()
+
+    async def _ask_until_it_answers(self, host: Host) -> None:
+        """Do not leave a host that was slow once out of use until the next look at it, which may be far."""
+        failures = 0
+        while host.following and host.probe.reason is HostReason.UNREACHABLE:
+            await _pause(failures)
+            failures += 1
+            if host.following:
+                await self.ask(host)
 
     async def _listen(self, host: Host, executor: Executor) -> bool:
         """Follow one event stream to its end; say whether it stood. It only hints: all jobs are looked at first."""
@@ -200,7 +218,7 @@ class Hosts:
         stood = False
         try:
             async for event in executor.events():
-                stood = True
+                stood = host.following = True
                 if event.kind == "subscribed":
                     self._wake_all(host)
                 elif event.job_uid:
@@ -209,9 +227,13 @@ class Hosts:
             log.info("event stream broke", host=str(host.reference), problem=str(problem))
         except Exception:
             log.exception("event stream failed", host=str(host.reference))
-        host.doubted = True
+        host.doubted, host.following = True, False
         await self.ask(host)
         return stood
+
+
+async def _pause(failures: int) -> None:
+    await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
 
 
 def _same_engine(old: AnyHost, new: AnyHost) -> bool:

@@ -113,6 +113,37 @@ async def test_an_engine_that_goes_away_and_comes_back_is_noticed_both_times(des
     assert desk.engine.starts == 1
 
 
+def asks_no_more(rig: OperatorRig) -> bool:
+    asking = rig.host().asking
+    return asking is not None and asking.done()
+
+
+async def test_a_host_that_was_slow_once_is_asked_again_though_its_stream_stands(desk: Desk) -> None:
+    rig = await running(desk)
+    await until(lambda: rig.host().following, "the stream stands")
+    stream = set(desk.engine.subscriptions)
+    desk.trouble.always["engine"] = desk.trouble.fault(lambda: HostUnavailable("no answer within 10 s"))
+    await tend_host(H1, rig.context)
+    assert not rig.host().usable
+    asked = desk.trouble.calls.count("engine")
+    await until(lambda: desk.trouble.calls.count("engine") > asked + 1, "it is asked again and again")
+    del desk.trouble.always["engine"]
+    await until(lambda: rig.host().usable, "it has answered")
+    await until(lambda: asks_no_more(rig), "nobody asks any more")
+    assert desk.engine.subscriptions == stream
+
+
+async def test_whoever_reads_the_stream_asks_once_it_is_broken_and_nobody_else(desk: Desk) -> None:
+    rig = await running(desk)
+    await until(lambda: rig.host().following, "the stream stands")
+    desk.trouble.always["engine"] = desk.trouble.fault(lambda: HostUnavailable("no answer within 10 s"))
+    await tend_host(H1, rig.context)
+    rig.executor.cut.set()
+    await until(lambda: asks_no_more(rig), "one of the two ends")
+    del desk.trouble.always["engine"]
+    await until(lambda: rig.host().usable, "the other one has its answer")
+
+
 async def test_jobs_of_a_deleted_host_say_so(desk: Desk) -> None:
     desk.kube.create_job(argv=LONG)
     async with desk.rig.working():
