@@ -184,8 +184,8 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: narrow-operator}
 rules:
-  - {apiGroups: [containerjobs.io], resources: [dockerhosts], verbs: [get, list, watch, patch]}
-  - {apiGroups: [containerjobs.io], resources: [dockerhosts/status], verbs: [patch]}
+  - {apiGroups: [containerjobs.io], resources: [dockerhosts, cloudrunhosts], verbs: [get, list, watch, patch]}
+  - {apiGroups: [containerjobs.io], resources: [dockerhosts/status, cloudrunhosts/status], verbs: [patch]}
   - {apiGroups: [""], resources: [namespaces], verbs: [get, list, watch]}
   - {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [get]}
 ---
