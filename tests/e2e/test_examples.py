@@ -1,9 +1,7 @@
-"""Every example manifest does what its comment says; those for Cloud Run on the emulator."""
+"""Every example manifest for any host does what its comment says; those for Cloud Run are beside this file."""
 
-import json
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,6 @@ from kubectl_containerjob.templates.rendering import given, render
 RENDERED = re.compile(r"template render (?P<template>\S+) (?P<values>.*) --name (?P<name>\S+) \| kubectl apply -f -")
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 CLOUD = [path for path in EXAMPLES if "kind: CloudRunHost" in path.read_text()]
-(CLOUD_HOST,) = (path for path in CLOUD if "\nkind: CloudRunHost" in path.read_text())
 
 
 @pytest.mark.parametrize("path", [path for path in EXAMPLES if path not in CLOUD], ids=lambda path: path.stem)
@@ -34,31 +31,6 @@ def test_an_example_applies_and_ends_as_it_says(path: Path, jobs: Jobs, installe
             assert phase in text, f"the comment of {path.name} does not speak of {phase}"
         else:
             installed.kubectl("delete", "-f", str(path), "--timeout=100s")
-
-
-@pytest.fixture
-def cloud_host(installed: TestPlane, emulator: str) -> Iterator[str]:
-    """The example of a CloudRunHost, at the emulator instead of at Google; return its name."""
-    host: dict[str, Any] = yaml.safe_load(CLOUD_HOST.read_text())
-    host["spec"]["endpoint"] = emulator
-    installed.kubectl("apply", "--validate=strict", "-f", "-", input=json.dumps(host))
-    yield host["metadata"]["name"]
-    installed.kubectl("delete", "-f", str(CLOUD_HOST), "--timeout=100s")
-
-
-@pytest.mark.parametrize("path", [path for path in CLOUD if path != CLOUD_HOST], ids=lambda path: path.stem)
-def test_an_example_for_cloud_run_runs_on_the_host_of_the_examples(
-    path: Path, cloud_host: str, jobs: Jobs, installed: TestPlane
-) -> None:
-    installed.kubectl("wait", "--for=condition=Ready", f"cloudrunhost/{cloud_host}", "--timeout=100s")
-    installed.kubectl("apply", "--validate=strict", "-n", jobs.namespace, "-f", str(path))
-    job = yaml.safe_load(path.read_text())
-    container = job["spec"]["template"]["spec"]["containers"][0]
-    status = jobs.finished(job["metadata"]["name"])
-    assert status["phase"] in path.read_text()
-    assert status["host"] == {"kind": "CloudRunHost", "name": cloud_host}
-    assert status["attempts"][-1]["logTail"]["stdout"] == " ".join(container["command"][1:]) + "\n"
-    installed.kubectl("delete", "-n", jobs.namespace, "-f", str(path), "--timeout=100s")
 
 
 def apply_a_job(template: dict[str, Any], text: str, jobs: Jobs) -> str:

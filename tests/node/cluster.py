@@ -18,6 +18,7 @@ CRDS = tuple(
 )
 API = "v1alpha1.subresources.containerjobs.io"
 LOG = "/apis/subresources.containerjobs.io/v1alpha1/namespaces/{}/containerjobs/{}/log"
+HOST = "/apis/subresources.containerjobs.io/v1alpha1/{}/{}"
 HELM_SECONDS = 100
 EARLIER = "Of an earlier version."
 # Only what the chart's own accounts ask for, Leases among it: that is what their permissions are compared with.

@@ -12,7 +12,7 @@ import docker
 import pytest
 from tests.chart.conftest import NAME, NAMESPACE, Helm
 from tests.e2e.conftest import Jobs, apply_host, wait_for
-from tests.node.cluster import API, CRDS, EARLIER, LOG, Cluster, chart_name, earlier_chart, package
+from tests.node.cluster import API, CRDS, EARLIER, HOST, LOG, Cluster, chart_name, earlier_chart, package
 from tests.node.permissions import asked, granted
 from tests.size import ROOM
 
@@ -25,6 +25,13 @@ LAUNCH_SECONDS = 120.0
 UNINSTALL_SECONDS = 60.0 * ROOM
 """Pods start and stop, and an operator that is in the middle of a launch gets its shutdownTimeout of 10 s."""
 ONCE = "trap 'exit 0' USR1; echo once; sleep 900 & wait"
+CLOUD = {
+    "apiVersion": "containerjobs.io/v1alpha1",
+    "kind": "CloudRunHost",
+    "metadata": {"name": "cloud"},
+    "spec": {"project": "demo-project", "location": "europe-west1"},
+}
+"""The image of the chart's default has no client of Google's: the host is told so, and is let go of in the end."""
 NOWHERE = {"placement": {"hostRef": {"name": "nowhere"}}}
 NARROW = {"placement": {"hostRef": {"name": "narrow"}}}
 SLOW = {"placement": {"hostRef": {"name": "slow"}}}
@@ -85,6 +92,7 @@ def previous(cluster: Cluster, helm4: Helm, helm3: Helm, engine: Engine, tmp_pat
     assert cluster.released(helm3) != chart_name()
     apply_host(cluster.plane, "local", engine.endpoint, maxConcurrentJobs=RUNNING + 20)
     cluster.kubectl("wait", "--for=condition=Ready", "dhost/local", "--timeout=100s")
+    cluster.kubectl("apply", "-f", "-", input=json.dumps(CLOUD))
     return cluster
 
 
@@ -155,6 +163,18 @@ def test_the_renewal_replaces_what_cannot_be_read_and_the_log_api_answers_meanwh
     assert trusted.count(b"BEGIN CERTIFICATE") > 1, "pods learn of a Secret's change within a minute or two"
     name = previous.names("cjob", "-n", upgraded.jobs.namespace)[0].partition("/")[2]
     assert previous.kubectl("get", "--raw", LOG.format(upgraded.jobs.namespace, name)).stdout == "once\n"
+
+
+def test_a_host_that_this_image_has_no_client_for_is_told_which_image_has_one(
+    upgraded: Upgraded, previous: Cluster
+) -> None:
+    previous.kubectl("wait", "--for=condition=Stalled", "crhost/cloud", "--timeout=100s")
+    conditions = previous.get("crhost", "cloud")["status"]["conditions"]
+    (stalled,) = (each for each in conditions if each["type"] == "Stalled")
+    assert stalled["reason"] == "ClientMissing"
+    assert "use the cloudrun variant of its image" in stalled["message"]
+    probed = previous.kubectl("get", "--raw", HOST.format("cloudrunhosts", "cloud") + "/probe", check=False)
+    assert "use the cloudrun variant of its image" in probed.stdout + probed.stderr
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +248,7 @@ def test_an_uninstall_leaves_what_its_page_names_and_nothing_else(previous: Clus
     kept = {f"customresourcedefinition.apiextensions.k8s.io/{name}" for name in CRDS}
     assert left == {*kept, DEFINED, f"namespace/{NAMESPACE}"}
     assert names_of_kinds(previous, "-n", NAMESPACE) == CLUSTERS_OWN
-    assert all(not host["metadata"].get("finalizers") for host in previous.get("dhost")["items"])
+    assert all(not host["metadata"].get("finalizers") for host in previous.get("dhost,crhost")["items"])
 
 
 def names_of_kinds(cluster: Cluster, *where: str) -> set[str]:
@@ -241,7 +261,7 @@ def names_of_kinds(cluster: Cluster, *where: str) -> set[str]:
 
 @pytest.mark.usefixtures("uninstalled")
 def test_nothing_that_is_left_is_stuck(previous: Cluster) -> None:
-    previous.kubectl("delete", "dhost", "--all", "--timeout=100s")
+    previous.kubectl("delete", "dhost,crhost", "--all", "--timeout=100s")
     previous.kubectl("delete", "namespace", "busy", "phases", NAMESPACE, "--timeout=100s")
     previous.kubectl("delete", "crd", *CRDS, "--timeout=100s")
 
