@@ -2,11 +2,10 @@
 
 import contextlib
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from containerjob_api.names import (
     API_VERSION,
@@ -17,9 +16,13 @@ from containerjob_api.names import (
     LOG_API_GROUP,
     VERSION,
 )
+from kubectl_containerjob.children import STOP_SECONDS, shown
 from kubectl_containerjob.problems import NO_KUBECTL, Problem, Refused, from_kubectl
 
-# What a plain list does without is imported where it is needed: json, urllib.
+if TYPE_CHECKING:
+    import subprocess
+
+# What a plain list does without is imported where it is needed: json, subprocess, urllib.
 
 JOBS: Final = f"{CONTAINERJOBS}.{GROUP}"
 HOSTS: Final = {kind: f"{plural}.{GROUP}" for kind, plural in HOST_PLURALS.items()}
@@ -30,7 +33,6 @@ SUBRESOURCES: Final = f"/apis/{LOG_API_GROUP}/{VERSION}"
 APISERVICE: Final = f"{VERSION}.{LOG_API_GROUP}"
 PROGRAM: Final = "kubectl"
 FIELD_MANAGER: Final = "kubectl-containerjob"
-STOP_SECONDS: Final = 2.0
 POD_NAMESPACE: Final = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
 Body = dict[str, Any]
@@ -67,6 +69,8 @@ class Kubectl:
 
     def run(self, *arguments: str, stdin: str | None = None, namespaced: bool = True) -> str:
         """Run kubectl and return what it printed; raises Refused with one line that says why and what to do."""
+        import subprocess
+
         with there():
             done = subprocess.run(
                 self.command(*arguments, namespaced=namespaced),
@@ -100,25 +104,19 @@ class Kubectl:
     def show(self, *arguments: str, namespaced: bool = True) -> None:
         """Run kubectl with our own stdout, for what it prints better than anyone; raises Refused as `run` does."""
         sys.stdout.flush()
-        command = self.command(*arguments, namespaced=namespaced)
-        with (
-            there(),
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child,
-        ):
-            try:
-                _, stderr = child.communicate()
-            except BaseException:
-                end(child)
-                raise
-        if child.returncode == -signal.SIGPIPE:
+        with there():
+            code, stderr = shown(self.command(*arguments, namespaced=namespaced))
+        if code == -signal.SIGPIPE:
             raise BrokenPipeError  # the reader has seen enough
-        if child.returncode != 0:
-            raise from_kubectl(stderr, child.returncode)
+        if code != 0:
+            raise from_kubectl(stderr, code)
         sys.stderr.write(stderr)
 
     @contextlib.contextmanager
     def stream(self, path: str, query: Mapping[str, object] | None = None) -> Iterator["Stream"]:
         """Open a path that answers for long; kubectl is ended with the block, it would outlive an idle stream."""
+        import subprocess
+
         command = self.command("get", "--raw", with_query(path, query), namespaced=False)
         pipe = subprocess.PIPE
         with (
@@ -224,8 +222,15 @@ def _value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def bare(name: str) -> str:
+    """Return a name without the kind that kubectl prints before it, as in `containerjob.containerjobs.io/x`."""
+    return name.partition("/")[2] or name
+
+
 def end(child: "subprocess.Popen[Any]") -> None:
     """End a kubectl that would go on, and close its pipes."""
+    import subprocess
+
     if child.poll() is None:
         child.send_signal(signal.SIGTERM)
         try:

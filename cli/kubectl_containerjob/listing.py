@@ -8,8 +8,7 @@ from typing import Any, Final
 import click
 
 from kubectl_containerjob.decorating import decorated
-from kubectl_containerjob.kubectl import Kubectl
-from kubectl_containerjob.selection import bare
+from kubectl_containerjob.kubectl import Kubectl, bare
 
 _SWITCHES: Final = (
     (("-w", "--watch"), "Show changes too, after what is there"),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from kubectl_containerjob.decorating import decorated
-from kubectl_containerjob.kubectl import JOBS, Body, Kubectl
+from kubectl_containerjob.kubectl import JOBS, Body, Kubectl, bare
 from kubectl_containerjob.problems import Problem, Refused
 
 _NAME: Final = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
@@ -120,11 +120,6 @@ def namespace_of(job: Body) -> str:
 def uid_of(job: Body) -> str:
     """Return a job's uid: another job of the same name has another."""
     return str(job["metadata"]["uid"])
-
-
-def bare(name: str) -> str:
-    """Return a name without the kind that kubectl prints before it, as in `containerjob.containerjobs.io/x`."""
-    return name.partition("/")[2] or name
 
 
 def one_job(name: str) -> str:

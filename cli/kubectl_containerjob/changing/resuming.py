@@ -8,11 +8,11 @@ from kubectl_containerjob.changing.wishes import CANCEL
 from kubectl_containerjob.explaining.cases import command
 from kubectl_containerjob.following.steps import Kind, Step
 from kubectl_containerjob.gateway import job_path, opened
-from kubectl_containerjob.kubectl import JOBS, Kubectl
+from kubectl_containerjob.kubectl import JOBS, Kubectl, bare
 from kubectl_containerjob.problems import Problem, Refused
 from kubectl_containerjob.records import Job
 from kubectl_containerjob.screens.durations import moment
-from kubectl_containerjob.selection import bare, uid_of
+from kubectl_containerjob.selection import uid_of
 from kubectl_containerjob.values.moments import written
 
 

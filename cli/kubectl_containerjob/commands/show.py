@@ -9,9 +9,9 @@ import click
 
 from kubectl_containerjob import exits, terminal
 from kubectl_containerjob.connection import connected
-from kubectl_containerjob.kubectl import JOBS, Body, Kubectl
+from kubectl_containerjob.kubectl import JOBS, Body, Kubectl, bare
 from kubectl_containerjob.problems import Problem
-from kubectl_containerjob.selection import Selection, bare, name_of, namespace_of, none_found, selecting, uid_of
+from kubectl_containerjob.selection import Selection, name_of, namespace_of, none_found, selecting, uid_of
 
 if TYPE_CHECKING:
     from kubectl_containerjob.following.watching import Change

@@ -8,9 +8,8 @@ from typing import Any, Final
 import click
 
 from containerjob_api.names import API_VERSION, LABEL_TEMPLATE
-from kubectl_containerjob.kubectl import TEMPLATES, Body, Kubectl
+from kubectl_containerjob.kubectl import TEMPLATES, Body, Kubectl, bare
 from kubectl_containerjob.problems import Problem, Refused
-from kubectl_containerjob.selection import bare
 from kubectl_containerjob.templates.placeholders import filled, places
 
 LONGEST_QUOTE: Final = 60

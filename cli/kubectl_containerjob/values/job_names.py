@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from kubectl_containerjob.exits import USAGE
+from kubectl_containerjob.kubectl import bare
 from kubectl_containerjob.problems import Problem
-from kubectl_containerjob.selection import bare
 
 INDEX: Final = "{index}"
 LIMIT: Final = 253

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.cli.stand_in import StandIn, install, listed
 
-from kubectl_containerjob import kubectl
+from kubectl_containerjob import children, kubectl
 from kubectl_containerjob.kubectl import SUBRESOURCES, Kubectl, documents, path_of, with_query
 from kubectl_containerjob.problems import NO_KUBECTL, Problem, Refused
 
@@ -111,6 +111,23 @@ def test_an_interrupt_ends_what_kubectl_was_showing(stand_in: StandIn, tmp_path:
     with pytest.raises(KeyboardInterrupt):
         Kubectl().show("get", "cjob", "-w")
     assert gone(int((tmp_path / "pid").read_text()))
+
+
+def test_a_kubectl_that_shows_and_ignores_sigterm_is_killed(
+    stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "STOP_SECONDS", 0.1)
+    busy = "while :; do read -r _ </dev/zero; done"
+    stand_in.runs(f"trap '' TERM; echo $$ >{tmp_path}/pid; (sleep 0.5; kill -INT $PPID) & {busy}")
+    with pytest.raises(KeyboardInterrupt):
+        Kubectl().show("get", "cjob", "-w")
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+def test_a_list_whose_reader_is_gone_ends_as_under_a_shell(stand_in: StandIn) -> None:
+    stand_in.runs("kill -PIPE $$")
+    with pytest.raises(BrokenPipeError):
+        Kubectl().show("get", "cjob")
 
 
 def test_an_idle_stream_ends_with_its_block(stand_in: StandIn, tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import click
 import pytest
 
+from kubectl_containerjob.kubectl import bare
 from kubectl_containerjob.problems import Problem, Refused
-from kubectl_containerjob.selection import Selection, bare, confirm, one_job
+from kubectl_containerjob.selection import Selection, confirm, one_job
 
 
 class Terminal(io.StringIO):
